@@ -1,0 +1,1 @@
+"""The domain of Pull Medic: no triggers, no bindings. Read `shared/pipeline.py` first."""

@@ -1,0 +1,52 @@
+"""
+Signals and readings: something said that a pull failed, and what its words mean.
+
+Pure, and light enough for the alert door.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.model.ids import ResourceId
+from shared.model.words import Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one text says, taken literally. None where the text does not say.
+
+    `client_ip` is what an untrusted line printed: it may select among addresses ARM reports for
+    the workload, and is never written anywhere by itself.
+    """
+
+    cause: Cause
+    registry: str | None = None
+    repository: str | None = None
+    reference: str | None = None  # tag or digest, as printed
+    client_ip: str | None = None
+    signature: str | None = None  # the name of the signature that decided
+
+
+class SignalKind(StrEnum):
+    FAILURE = "failure"  # a pull is said to fail
+    RESOLVED = "resolved"  # an alert says it is over; closes what verification already proved
+    LOOK = "look"  # something changed or a person asks: look whether pulls still work
+    SEARCH = "search"  # the target is a workspace: find out by our own query which workloads fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """Something said that a pull failed. Compare Diagnosis, which says why it really did.
+
+    `id` is the same for every delivery of the same alert or event. `resource` is the workload, or
+    for SEARCH the Log Analytics workspace. `at` is in UTC. `text` is untrusted.
+    """
+
+    id: str
+    kind: SignalKind
+    source: str  # "log-alert" "activity-alert" "event-grid" "person" "sweep"
+    resource: ResourceId
+    at: datetime
+    text: str = ""
+    window: tuple[datetime, datetime] | None = None  # the alert's own time window, UTC
