@@ -1,0 +1,1 @@
+"""One file per Azure service; each offers `routes`, the operations it answers."""

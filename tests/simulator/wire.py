@@ -1,0 +1,107 @@
+"""
+What crosses the wire: a request, a response, and the ways a service refuses.
+
+Everything above this file is socket-free: the HTTP server and the in-process transport of the tests
+both turn their own requests into these. Pure.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One HTTP request. Header names are lower-case; `url` is absolute."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @cached_property
+    def host(self) -> str:
+        return (urlsplit(self.url).hostname or "").lower()
+
+    @cached_property
+    def path(self) -> str:
+        return unquote(urlsplit(self.url).path)
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """Query parameters with lower-case names; the last of equal names wins."""
+        pairs = parse_qsl(urlsplit(self.url).query, keep_blank_values=True)
+        return {name.lower(): value for name, value in pairs}
+
+    @cached_property
+    def json(self) -> Any:
+        """The parsed body; a Refusal in Azure's words when it is not JSON."""
+        try:
+            return json.loads(self.body or b"null")
+        except ValueError as error:
+            raise Refusal(
+                400,
+                "InvalidRequestContent",
+                f"The request content was invalid and could not be deserialized: '{error}'.",
+            ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Response:
+    """One HTTP response. `body` is bytes, text, or anything JSON can say; None sends no body."""
+
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def content(self) -> bytes:
+        if self.body is None:
+            return b""
+        if isinstance(self.body, bytes):
+            return self.body
+        if isinstance(self.body, str):
+            return self.body.encode()
+        return json.dumps(self.body).encode()
+
+
+class Refusal(Exception):
+    """A service says no. `shape` is the error body that service really uses.
+
+    "arm":  {"error": {"code", "message", …extra}}       most of the resource manager
+    "web":  {"Code", "Message", "Target", "Details", "Innererror"}    App Service's own errors
+    "bare": {"code", "message"}                           Activity Log, private DNS
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        shape: str = "arm",
+        **extra: Any,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status, self.code, self.message = status, code, message
+        self.headers, self.shape, self.extra = dict(headers or {}), shape, extra
+
+    def response(self) -> Response:
+        if self.shape == "web":
+            body: Any = {
+                "Code": self.code,
+                "Message": self.message,
+                "Target": None,
+                "Details": [{"Message": self.message}, {"Code": self.code}],
+                "Innererror": None,
+            }
+        elif self.shape == "bare":
+            body = {"code": self.code, "message": self.message}
+        else:
+            body = {"error": {"code": self.code, "message": self.message, **self.extra}}
+        headers = {"Content-Type": "application/json; charset=utf-8", **self.headers}
+        return Response(status=self.status, body=body, headers=headers)

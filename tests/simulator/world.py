@@ -1,0 +1,151 @@
+"""
+The state of the simulated Azure: resources, clock, timetable, and what happened so far.
+
+In:  a scenario (contract §5) as parsed JSON.
+Out: a World that services read and change; `snapshot()` gives the scenario form back.
+
+No HTTP here, no access control, no opinion on what is right: services keep their own rules.
+"""
+
+import copy
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+Resource = dict[str, Any]
+
+
+class Clock:
+    """UTC. Simulated when a start is given: it moves only by `advance`; else the wall clock."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._simulated = start
+
+    @property
+    def simulated(self) -> bool:
+        return self._simulated is not None
+
+    def now(self) -> datetime:
+        return self._simulated or datetime.now(UTC)
+
+    def set(self, moment: datetime) -> None:
+        if self._simulated is not None:
+            self._simulated = max(self._simulated, moment)
+
+
+class Resources:
+    """Every ARM resource by id, ids compared without case, kept in the order they came."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Resource] = {}
+
+    def get(self, id: str) -> Resource | None:
+        return self._items.get(id.lower().rstrip("/"))
+
+    def put(self, resource: Resource) -> Resource:
+        self._items[resource["id"].lower().rstrip("/")] = resource
+        return resource
+
+    def delete(self, id: str) -> Resource | None:
+        return self._items.pop(id.lower().rstrip("/"), None)
+
+    def of_type(self, type: str, below: str = "") -> Iterator[Resource]:
+        """All of one full type ("Microsoft.Web/sites/slots"), optionally below a scope."""
+        wanted, prefix = type.lower(), below.lower().rstrip("/")
+        for key, item in list(self._items.items()):
+            if str(item.get("type", "")).lower() != wanted:
+                continue
+            if not prefix or key == prefix or key.startswith(prefix + "/"):
+                yield item
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(list(self._items.values()))
+
+
+@dataclass
+class World:
+    """One simulated cloud. Fields named as in the scenario file hold exactly its parts."""
+
+    clock: Clock
+    resources: Resources
+    cloud: str = "AzureCloud"
+    tenant: str = ""
+    subscriptions: list[str] = field(default_factory=list)
+    healer: dict[str, str] = field(default_factory=dict)
+    app_settings: dict[str, dict[str, str]] = field(default_factory=dict)  # by lower-case site id
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # by lower-case app id
+    passwords: dict[str, list[str]] = field(default_factory=dict)  # by lower-case registry id
+    images: dict[str, Any] = field(default_factory=dict)
+    egress: dict[str, list[str]] = field(default_factory=dict)  # by lower-case app id
+    activity_log: list[Resource] = field(default_factory=list)
+    propagation: dict[str, float] = field(default_factory=dict)
+    retry: list[float] = field(default_factory=list)
+    workspace: str | None = None
+    tables: dict[str, list[Resource]] = field(default_factory=dict)  # log rows by table name
+    #: What services remember between calls, by service name; not part of the scenario form.
+    memory: dict[str, Any] = field(default_factory=dict)
+    _timetable: list[tuple[datetime, int, Callable[[], None]]] = field(default_factory=list)
+    _order: Iterator[int] = field(default_factory=itertools.count)
+
+    @classmethod
+    def load(cls, scenario: dict[str, Any]) -> "World":
+        """A world in the state the scenario describes. Raises KeyError/ValueError on a bad one."""
+        start = scenario.get("clock")
+        moment = datetime.fromisoformat(start) if start else None
+        world = cls(clock=Clock(moment), resources=Resources())
+        for item in copy.deepcopy(scenario.get("resources", [])):
+            world.resources.put(item)
+        for theirs, ours in _NAMES.items():
+            if theirs in scenario:
+                setattr(world, ours, copy.deepcopy(scenario[theirs]))
+        for table in ("app_settings", "secrets", "passwords", "egress"):
+            setattr(world, table, {k.lower(): v for k, v in getattr(world, table).items()})
+        return world
+
+    def snapshot(self) -> dict[str, Any]:
+        """The whole state in scenario form; loading it again gives an equal world."""
+        state = {theirs: copy.deepcopy(getattr(self, ours)) for theirs, ours in _NAMES.items()}
+        state["resources"] = copy.deepcopy(list(self.resources))
+        state["clock"] = self.clock.now().isoformat() if self.clock.simulated else None
+        return state
+
+    def at(self, moment: datetime, action: Callable[[], None]) -> None:
+        """Do `action` when the clock reaches `moment`."""
+        heapq.heappush(self._timetable, (moment, next(self._order), action))
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        self.at(self.clock.now() + timedelta(seconds=seconds), action)
+
+    def advance(self, seconds: float = 0.0) -> None:
+        """Move a simulated clock, doing everything that falls due on the way, in order."""
+        end = self.clock.now() + timedelta(seconds=seconds if self.clock.simulated else 0)
+        while self._timetable and self._timetable[0][0] <= end:
+            moment, _, action = heapq.heappop(self._timetable)
+            self.clock.set(moment)
+            action()
+        self.clock.set(end)
+
+    def log(self, table: str, row: Resource) -> None:
+        """A log row arrives in the workspace; without a workspace it is lost, as in Azure."""
+        if self.workspace:
+            self.tables.setdefault(table, []).append(row)
+
+
+_NAMES = {
+    "cloud": "cloud",
+    "tenant": "tenant",
+    "subscriptions": "subscriptions",
+    "healer": "healer",
+    "appSettings": "app_settings",
+    "secrets": "secrets",
+    "passwords": "passwords",
+    "images": "images",
+    "egress": "egress",
+    "activityLog": "activity_log",
+    "propagation": "propagation",
+    "retry": "retry",
+    "workspace": "workspace",
+}
