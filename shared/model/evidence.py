@@ -1,0 +1,220 @@
+"""
+Evidence: what was read about one workload, its registry and the access between them.
+
+Every aspect is either read, absent, or Unread with the reason: a read that Azure refused is itself
+a fact and must never look like an empty answer. Nothing here is taken from a log line except
+`lines`, which are kept apart because whoever controls a container may write them.
+
+Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.model.ids import ResourceId
+from shared.model.words import Host
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One thing read, in words a person can check: `source` says where."""
+
+    fact: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Azure did not let us know. Compare None, which means there is none."""
+
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageUse:
+    """One image a workload is configured to pull. `reference` is its tag or digest."""
+
+    container: str
+    text: str
+    host: str  # lower-case registry host, e.g. "contoso.azurecr.io"
+    repository: str
+    reference: str
+    acr: bool  # the host carries an Azure Container Registry suffix
+
+
+class PullMode(StrEnum):
+    """How a workload signs in to the registry."""
+
+    SYSTEM_IDENTITY = "system-identity"
+    USER_IDENTITY = "user-identity"
+    CREDENTIALS = "credentials"
+    ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullAuth:
+    """The pull identity as configured. Secrets are never part of it."""
+
+    mode: PullMode
+    identity: str | None = None  # client id (web) or resource id (container app) as configured
+    principal: str | None = None  # the object id that role assignments name
+    attached: bool = True  # False: the configured identity is not among the attached ones
+    server: str | None = None  # credentials: the registry they are for
+    username: str | None = None
+    keyvault: bool = False  # the password is a Key Vault reference
+
+
+class Via(StrEnum):
+    """Which way a pull leaves."""
+
+    PLATFORM = "platform"  # the shared addresses of the hosting platform
+    NAT_GATEWAY = "nat-gateway"
+    FIREWALL = "firewall"  # through a route to a virtual appliance
+    PRIVATE = "private"  # to a private endpoint
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Egress:
+    """The addresses the registry may see, as ARM reports them: never from a log line.
+
+    `addresses` are IPv4 addresses or CIDR blocks proven to be the workload's way out;
+    `possible` adds those a web app may get after scaling. `stable` is False when the platform
+    promises no fixed address (Premium V4, Container Apps without NAT): then no rule can help.
+    """
+
+    via: Via
+    addresses: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()
+    stable: bool = True
+    owner: ResourceId | None = None  # the NAT gateway or firewall that owns the addresses
+    because: str = ""  # one sentence: why this is the way out, or why it cannot be proven
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One instance, replica or revision as the platform itself sees it (siteStatus, revisions)."""
+
+    name: str
+    state: str
+    last_error: str = ""
+    details: str = ""
+    at: datetime | None = None  # of the last error, UTC; None when there never was one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """What pulls: a web app, slot, function app, container app or job."""
+
+    id: ResourceId
+    host: Host
+    windows: bool
+    images: tuple[ImageUse, ...]
+    auth: PullAuth | Unread
+    egress: Egress | Unread
+    subnet: ResourceId | None = None
+    pulls_over_vnet: bool | Unread = False
+    instances: tuple[Instance, ...] | Unread = ()
+    serving: bool | None = None  # None: the platform does not say
+    tags: Mapping[str, str] | None = None
+    note: str = ""  # why there is nothing to judge, e.g. "runs PYTHON|3.12, not a container"
+
+
+class PermissionMode(StrEnum):
+    """The registry's role assignment mode; it decides which roles grant pull."""
+
+    LEGACY = "LegacyRegistryPermissions"
+    ABAC = "AbacRepositoryPermissions"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """An Azure Container Registry as ARM returned it. `snapshot` is that whole answer."""
+
+    id: ResourceId
+    login_server: str
+    sku: str
+    public_access: bool | None
+    default_allow: bool | None  # None: no network rule set (not Premium)
+    ip_rules: tuple[str, ...]
+    subnet_rules: bool  # preview service-endpoint rules present: a GA write might drop them
+    anonymous_pull: bool | None
+    admin_enabled: bool | None
+    arm_audience: bool | None  # False breaks identity pulls of both hosts
+    mode: PermissionMode | None
+    provisioning: str
+    private_endpoints: tuple[str, ...]  # "{id} {status}"
+    tags: Mapping[str, str]
+    rules_used: int | Unread
+    rules_limit: int | Unread  # -1: unlimited
+    snapshot: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleAssignment:
+    """One assignment that reaches the pull identity at the registry, inherited ones included."""
+
+    id: str
+    scope: str
+    role: str  # role definition GUID, lower-case
+    role_name: str
+    pulls: bool | None  # grants pull in the registry's mode; None: a condition we cannot judge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What the pull identity may do at the registry."""
+
+    principal: str
+    assignments: tuple[RoleAssignment, ...]
+    denials: tuple[str, ...] = ()  # deny assignments that cover pulling
+
+    @property
+    def pulls(self) -> bool | None:
+        """True, False, or None when a condition leaves it open."""
+        answers = {assignment.pulls for assignment in self.assignments}
+        if self.denials or not answers or answers == {False}:
+            return False
+        return True if True in answers else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What may refuse or rewrite a change to the registry."""
+
+    locks: tuple[str, ...] | Unread = ()  # "{level} {id}"
+    closing_policies: tuple[str, ...] | Unread = ()  # Modify on publicNetworkAccess: any write closes
+    denying_policies: tuple[str, ...] | Unread = ()
+    group_tags: Mapping[str, Mapping[str, str]] | Unread | None = None  # by lower-case group id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line a platform or an application wrote about the workload. Untrusted text.
+
+    `platform` is True for tables only the platform writes to; console output is False and may
+    say anything its author likes.
+    """
+
+    at: datetime
+    table: str
+    text: str
+    platform: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Everything read for one incident."""
+
+    workload: Workload
+    image: ImageUse | None  # the image judged; None when the workload pulls none
+    registry: Registry | Unread | None  # None: no registry of that login server is visible
+    access: Access | Unread | None  # None: the workload does not use an identity
+    surroundings: Surroundings
+    lines: tuple[LogLine, ...] | Unread
+    facts: tuple[Fact, ...]
+    gathered: datetime  # UTC

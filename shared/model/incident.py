@@ -1,0 +1,82 @@
+"""
+The incident: the thing being healed, from first signal to proof, as the contract shows it.
+
+An Incident is what the audit's records add up to; `view` gives the JSON of the HTTP API and the
+command line. Pure.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from shared.model.ids import ResourceId
+from shared.model.plan import Decision, Diagnosis, Outcome, Plan, Verification
+from shared.model.words import Cause, Host, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """A signal as the incident remembers it."""
+
+    id: str
+    source: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of the timeline."""
+
+    at: datetime
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calls:
+    """Requests sent to Azure for this incident, polls included."""
+
+    reads: int = 0
+    writes: int = 0
+
+    def __add__(self, other: "Calls") -> "Calls":
+        return Calls(reads=self.reads + other.reads, writes=self.writes + other.writes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One failing workload. `version` counts changes; the store refuses a stale one."""
+
+    id: str
+    state: State
+    resource: ResourceId
+    opened: datetime
+    updated: datetime
+    host: Host | None = None
+    image: str | None = None
+    registry: ResourceId | None = None
+    cause: Cause | None = None
+    signals: tuple[Heard, ...] = ()
+    diagnosis: Diagnosis | None = None
+    plan: Plan | None = None
+    decision: Decision | None = None
+    outcome: tuple[Outcome, ...] = ()
+    verification: Verification | None = None
+    timeline: tuple[Moment, ...] = ()
+    azure_calls: Calls = field(default_factory=Calls)
+    approved: str | None = None  # digest a person allowed
+    approved_by: str | None = None
+    version: int = 0
+
+    def at(self, stage: str, text: str, now: datetime, **changes: Any) -> "Incident":
+        """The incident one moment later: `changes` applied and the timeline one line longer."""
+        moment = Moment(at=now, stage=stage, text=text)
+        return replace(self, updated=now, timeline=(*self.timeline, moment), **changes)
+
+    def view(self) -> Mapping[str, Any]:
+        """The JSON form of the contract."""
+        from shared.model.views import incident_view
+
+        return incident_view(self)
