@@ -1,11 +1,9 @@
 """
 The incident: the thing being healed, from first signal to proof, as the contract shows it.
 
-An Incident is what the audit's records add up to; `view` gives the JSON of the HTTP API and the
-command line. Pure.
+An Incident is what the audit's records add up to. Its JSON form is in `shared/model/views.py`. Pure.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -74,9 +72,3 @@ class Incident:
         """The incident one moment later: `changes` applied and the timeline one line longer."""
         moment = Moment(at=now, stage=stage, text=text)
         return replace(self, updated=now, timeline=(*self.timeline, moment), **changes)
-
-    def view(self) -> Mapping[str, Any]:
-        """The JSON form of the contract."""
-        from shared.model.views import incident_view
-
-        return incident_view(self)
