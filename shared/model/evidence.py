@@ -187,7 +187,9 @@ class Surroundings:
     """What may refuse or rewrite a change to the registry."""
 
     locks: tuple[str, ...] | Unread = ()  # "{level} {id}"
-    closing_policies: tuple[str, ...] | Unread = ()  # Modify on publicNetworkAccess: any write closes
+    closing_policies: (
+        tuple[str, ...] | Unread
+    ) = ()  # Modify on publicNetworkAccess: any write closes
     denying_policies: tuple[str, ...] | Unread = ()
     group_tags: Mapping[str, Mapping[str, str]] | Unread | None = None  # by lower-case group id
 

@@ -1,0 +1,60 @@
+"""
+Plain resource manager calls, for what no SDK client is worth its import: Resource Graph, networks,
+locks, policies, site status.
+
+In:  a path, an api-version, for POST a JSON body.
+Out: the JSON answer as Azure gave it; lists as all their pages. SDK exceptions propagate.
+
+Networking is read this way on purpose: importing azure-mgmt-network doubles the memory of the app.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
+
+_SAFE = "/()-._~$'"
+
+
+class Arm:
+    """The resource manager of one cloud, through one guarded pipeline."""
+
+    def __init__(self, endpoint: str, client: Any) -> None:
+        self._endpoint = endpoint
+        self._client = client
+
+    def get(self, path: str, api_version: str, **query: str) -> dict[str, Any]:
+        """One resource, or one page of a list. `query` values are encoded here."""
+        return self._send("GET", self._url(path), {"api-version": api_version, **query}, None)
+
+    def post(self, path: str, api_version: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A POST that only reads; the guard stops any other."""
+        return self._send("POST", self._url(path), {"api-version": api_version}, body)
+
+    def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
+        """Every item of a list. Follows `nextLink` only on the resource manager's own host."""
+        page = self.get(path, api_version, **query)
+        while True:
+            yield from page.get("value") or ()
+            link = page.get("nextLink")
+            if not link or urlsplit(link).netloc != urlsplit(self._endpoint).netloc:
+                return
+            page = self._send("GET", link, {}, None)
+
+    def _url(self, path: str) -> str:
+        return self._endpoint + quote(path, safe=_SAFE)
+
+    def _send(
+        self, method: str, url: str, query: Mapping[str, str], body: Mapping[str, Any] | None
+    ) -> dict[str, Any]:
+        request = HttpRequest(method, url, params=dict(query), json=body)
+        response = self._client.send_request(request)
+        if response.status_code >= 400:
+            from azure.core.exceptions import map_error
+
+            map_error(response.status_code, response, {})
+            raise HttpResponseError(response=response)
+        answer = response.json()
+        return answer if isinstance(answer, dict) else {"value": answer}

@@ -1,0 +1,151 @@
+"""
+One per incident: the Azure SDK clients over one guarded transport.
+
+In:  the process's Connection and the incident's budget of requests.
+Out: SDK clients by subscription, plain ARM calls, logs; how many requests were sent; and the
+     permission, for one block of code, to send exactly the writes a step announced.
+
+Without `permit` every write is stopped before it leaves the machine (see guard.py).
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from shared.clients.guard import Guard
+from shared.clients.translate import asking
+from shared.model.incident import Calls
+from shared.model.plan import Step
+
+if TYPE_CHECKING:
+    from azure.mgmt.appcontainers import ContainerAppsAPIClient
+    from azure.mgmt.authorization import AuthorizationManagementClient
+    from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+    from azure.mgmt.web import WebSiteManagementClient
+
+    from shared.clients.arm import Arm
+    from shared.clients.cloud import Cloud
+    from shared.clients.connection import Connection
+    from shared.clients.logs import Logs
+
+#: A call that fails for longer than this is answered by the queue's redelivery, not by waiting.
+_RETRY = {
+    "retry_total": 3,
+    "retry_backoff_factor": 0.5,
+    "retry_backoff_max": 8,
+    "timeout": 60,
+    "logging_enable": False,
+}
+
+
+class Azure:
+    """Azure as one incident sees it."""
+
+    asking = staticmethod(asking)
+
+    def __init__(self, connection: "Connection", *, budget: int | None) -> None:
+        self._connection = connection
+        self._guard = Guard(connection.transport, budget=budget)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        """The current moment, UTC."""
+        return self._connection.clock.now()
+
+    @property
+    def cloud(self) -> "Cloud":
+        return self._connection.cloud
+
+    @property
+    def calls(self) -> Calls:
+        """Requests sent so far, retries and polls included."""
+        return self._guard.calls
+
+    def permit(self, step: Step) -> AbstractContextManager[None]:
+        """Let exactly the writes this step announced (method and path) through."""
+        return self._guard.permit(step.requests)
+
+    def together(self, **reads: Callable[[], Any]) -> dict[str, Any]:
+        """Run reads side by side; answers by name. The first exception is raised."""
+        return self._connection.together(reads)
+
+    def acr(self, subscription: str) -> "ContainerRegistryManagementClient":
+        from azure.mgmt.containerregistry import ContainerRegistryManagementClient
+
+        return self._client("acr", subscription, ContainerRegistryManagementClient)
+
+    def web(self, subscription: str) -> "WebSiteManagementClient":
+        from azure.mgmt.web import WebSiteManagementClient
+
+        return self._client("web", subscription, WebSiteManagementClient)
+
+    def apps(self, subscription: str) -> "ContainerAppsAPIClient":
+        from azure.mgmt.appcontainers import ContainerAppsAPIClient
+
+        return self._client("apps", subscription, ContainerAppsAPIClient)
+
+    def authorization(self, subscription: str) -> "AuthorizationManagementClient":
+        from azure.mgmt.authorization import AuthorizationManagementClient
+
+        return self._client("authorization", subscription, AuthorizationManagementClient)
+
+    @property
+    def arm(self) -> "Arm":
+        from shared.clients.arm import Arm
+
+        return self._once(("arm", ""), lambda: Arm(self.cloud.arm, self._pipeline()))
+
+    @property
+    def logs(self) -> "Logs":
+        from shared.clients.logs import Logs
+
+        return self._once(
+            ("logs", ""),
+            lambda: Logs(
+                self._connection.credential,
+                endpoint=f"{self.cloud.logs}/v1",
+                audience=self.cloud.logs,
+                workspaces=self._connection.workspaces,
+                transport=self._guard,
+            ),
+        )
+
+    def _pipeline(self) -> Any:
+        from azure.core.pipeline import policies
+        from azure.mgmt.core import ARMPipelineClient
+        from azure.mgmt.core.policies import ARMChallengeAuthenticationPolicy
+
+        return ARMPipelineClient(
+            base_url=self.cloud.arm,
+            policies=[
+                policies.RequestIdPolicy(),
+                policies.HeadersPolicy({"Accept": "application/json"}),
+                policies.UserAgentPolicy(sdk_moniker="pull-medic"),
+                policies.RetryPolicy(**_RETRY),
+                ARMChallengeAuthenticationPolicy(self._connection.credential, self.cloud.arm_scope),
+            ],
+            transport=self._guard,
+        )
+
+    def _client(self, kind: str, subscription: str, make: Callable[..., Any]) -> Any:
+        return self._once(
+            (kind, subscription.lower()),
+            lambda: make(
+                self._connection.credential,
+                subscription,
+                base_url=self.cloud.arm,
+                credential_scopes=[self.cloud.arm_scope],
+                transport=self._guard,
+                user_agent="pull-medic",
+                **_RETRY,
+            ),
+        )
+
+    def _once(self, key: tuple[str, str], make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key not in self._clients:
+                self._clients[key] = make()
+            return self._clients[key]

@@ -1,0 +1,81 @@
+"""
+One per process: the sign-in, the sockets and the clock that every incident shares.
+
+In:  a Cloud; for tests and other callers a transport, a credential and a clock of their own.
+Out: `azure(budget)`: a counted and guarded Azure for one incident.
+
+Sign-in is Azure Identity's default chain (managed identity in Azure, `az login` on a laptop).
+Nothing is imported or opened before the first call needs it.
+"""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from typing import Any
+
+from shared.clients.azure import Azure
+from shared.clients.clock import Clock, WallClock
+from shared.clients.cloud import Cloud
+
+#: Reads side by side: enough for one incident's widest round, small enough for one instance.
+_WORKERS = 16
+
+
+class Connection:
+    """The process's way to one Azure."""
+
+    def __init__(
+        self,
+        cloud: Cloud | Callable[[], Cloud],
+        *,
+        workspaces: tuple[str, ...] = (),
+        transport: Any = None,
+        credential: Any = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._cloud = cloud
+        self.workspaces = workspaces
+        self.clock: Clock = clock or WallClock()
+        self._given_transport = transport
+        self._given_credential = credential
+
+    @cached_property
+    def cloud(self) -> Cloud:
+        return self._cloud if isinstance(self._cloud, Cloud) else self._cloud()
+
+    @cached_property
+    def transport(self) -> Any:
+        if self._given_transport is not None:
+            return self._given_transport
+        from azure.core.pipeline.transport import RequestsTransport
+        from requests import Session
+        from requests.adapters import HTTPAdapter
+
+        session = Session()
+        session.mount("https://", HTTPAdapter(pool_connections=_WORKERS, pool_maxsize=_WORKERS))
+        return RequestsTransport(
+            session=session, session_owner=False, connection_timeout=10, read_timeout=60
+        )
+
+    @cached_property
+    def credential(self) -> Any:
+        if self._given_credential is not None:
+            return self._given_credential
+        from azure.identity import DefaultAzureCredential
+
+        return DefaultAzureCredential(
+            authority=self.cloud.authority, exclude_interactive_browser_credential=True
+        )
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="azure")
+
+    def together(self, reads: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
+        """Run reads side by side; answers by name. The first exception is raised."""
+        futures = {name: self._pool.submit(read) for name, read in reads.items()}
+        return {name: future.result() for name, future in futures.items()}
+
+    def azure(self, *, budget: int | None = None) -> Azure:
+        """An Azure for one incident that may send at most `budget` requests."""
+        return Azure(self, budget=budget)

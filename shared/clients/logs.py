@@ -1,0 +1,247 @@
+"""
+Log Analytics: which pulls failed, and which worked, as the platform's own log tables tell it.
+
+In:  a workload or a time window, and the workspaces named in the settings.
+Out: LogRows, newest first; they also say which tables were missing and which answers were cut.
+
+Never a query, a workspace or a link out of a payload: the queries are files in `shared/queries/`.
+Errors of the SDK (azure.core.exceptions) pass through untouched.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from shared import queries
+from shared.model.ids import ResourceId
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.monitor.query import LogsQueryClient
+
+#: Log Analytics lets one user run five queries at a time (Azure Monitor service limits).
+_SIDE_BY_SIDE = 5
+_MOST_FAILURES = 200
+_MOST_WORKLOADS = 1000
+_MOST_PULLS = 50
+
+_SITE_TABLES = ("AppServicePlatformLogs", "AppServiceConsoleLogs")
+_CONTAINER_TABLES = ("ContainerAppSystemLogs", "ContainerAppSystemLogs_CL")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogRow:
+    """One line of a log table. Compare Reading, which is what its text means.
+
+    `at` is UTC. `trusted` is False for what a container printed itself: such a row is a reason to
+    look, never evidence. `resource` is the id the row carries: the site for App Service, the
+    environment or nothing for Container Apps, whose rows name `app` or `job` and `environment`.
+    """
+
+    at: datetime
+    table: str
+    reason: str
+    text: str
+    trusted: bool
+    workspace: str
+    resource: str = ""
+    app: str = ""
+    job: str = ""
+    environment: str = ""
+    revision: str = ""
+
+
+class LogRows(tuple[LogRow, ...]):
+    """Rows, newest first, and what an empty answer is worth.
+
+    `missing`: tables that hold this kind of row and exist in none of the workspaces asked; looked
+    up only when there are no rows, because then it matters. `incomplete`: one sentence for every
+    workspace whose answer Azure cut short.
+    """
+
+    missing: tuple[str, ...]
+    incomplete: tuple[str, ...]
+
+    def __new__(
+        cls,
+        rows: Iterable[LogRow] = (),
+        *,
+        missing: Iterable[str] = (),
+        incomplete: Iterable[str] = (),
+    ) -> Self:
+        made = super().__new__(cls, rows)
+        made.missing = tuple(missing)
+        made.incomplete = tuple(incomplete)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    rows: tuple[dict[str, Any], ...]
+    cut: str  # why the answer is partial, or ""
+
+
+class Logs:
+    """The workspaces in the settings, asked side by side.
+
+    `workspaces` are workspace ids (the GUID a workspace calls its customer id). `endpoint` and
+    `audience` are those of the cloud, such as https://api.loganalytics.io for both.
+    """
+
+    def __init__(
+        self,
+        credential: "TokenCredential",
+        *,
+        endpoint: str,
+        audience: str,
+        workspaces: Sequence[str],
+        transport: Any = None,
+        policies: Sequence[Any] = (),
+    ) -> None:
+        self._credential = credential
+        self._endpoint, self._audience = endpoint, audience
+        self._workspaces = tuple(workspaces)
+        self._transport, self._policies = transport, tuple(policies)
+
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        return self._workspaces
+
+    def failures_of(
+        self, workload: ResourceId, *, since: datetime, until: datetime, environment: str = ""
+    ) -> LogRows:
+        """Lines that say a pull of this workload failed in the window (both ends UTC, included).
+
+        `environment` is the name of a container app's or job's environment; without it rows of a
+        namesake in another resource group cannot be told apart, so compare `LogRow.environment`.
+        """
+        query, tables = _about(workload, environment, "failures")
+        text = query(since=since, until=until, newest_only=False, most=_MOST_FAILURES)
+        return self._rows([text], self._workspaces, tables)
+
+    def failing_workloads(
+        self, workspace: str | None = None, *, since: datetime, until: datetime
+    ) -> LogRows:
+        """The newest failing line of every workload and table in the window.
+
+        `workspace` None asks all of them. Raises LookupError for one that is not in the settings.
+        """
+        if workspace is None:
+            asked = self._workspaces
+        else:
+            asked = tuple(w for w in self._workspaces if w.lower() == workspace.lower())
+            if not asked:
+                raise LookupError(f"workspace {workspace} is not among the configured workspaces")
+        shared: dict[str, queries.Value] = {
+            "since": since,
+            "until": until,
+            "newest_only": True,
+            "most": _MOST_WORKLOADS,
+        }
+        texts = [
+            queries.load("site_failures", resource="", **shared),
+            queries.load("container_failures", app="", job="", environment="", **shared),
+        ]
+        return self._rows(texts, asked, (*_SITE_TABLES, *_CONTAINER_TABLES))
+
+    def pulled_since(
+        self, workload: ResourceId, since: datetime, *, environment: str = ""
+    ) -> LogRows:
+        """Lines that say a pull worked since then (UTC); for a web app also that it started.
+
+        `LogRow.reason` tells them apart: "Started" is the weaker sign, because App Service may start
+        a cached image after a failed pull (Configure a custom container documentation).
+        """
+        query, tables = _about(workload, environment, "pulls")
+        return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
+
+    def _rows(
+        self, texts: Sequence[str], workspaces: Sequence[str], tables: Sequence[str]
+    ) -> LogRows:
+        asked = [(workspace, text) for workspace in workspaces for text in texts]
+        answers = self._ask(asked)
+        rows = [
+            _row(workspace, row)
+            for (workspace, _), answer in zip(asked, answers, strict=True)
+            for row in answer.rows
+        ]
+        cut = [
+            f"workspace {workspace}: {answer.cut}"
+            for (workspace, _), answer in zip(asked, answers, strict=True)
+            if answer.cut
+        ]
+        missing = () if rows else self._missing(workspaces, tables)
+        newest_first = sorted(rows, key=lambda row: row.at, reverse=True)
+        return LogRows(newest_first, missing=missing, incomplete=cut)
+
+    def _missing(self, workspaces: Sequence[str], tables: Sequence[str]) -> tuple[str, ...]:
+        answers = self._ask([(workspace, queries.load("tables")) for workspace in workspaces])
+        present = {row["Table"] for answer in answers for row in answer.rows}
+        return tuple(table for table in tables if table not in present)
+
+    def _ask(self, asked: Sequence[tuple[str, str]]) -> list[_Answer]:
+        """Every (workspace, query) side by side; answers in the order asked."""
+        if not asked:
+            return []
+        ask = self._client.query_workspace  # made here, before any thread needs it
+        with ThreadPoolExecutor(max_workers=min(_SIDE_BY_SIDE, len(asked))) as pool:
+            return list(pool.map(lambda one: _answer(ask(one[0], one[1], timespan=None)), asked))
+
+    @cached_property
+    def _client(self) -> "LogsQueryClient":
+        from azure.monitor.query import LogsQueryClient
+
+        options: dict[str, Any] = {"transport": self._transport} if self._transport else {}
+        return LogsQueryClient(
+            self._credential,
+            endpoint=self._endpoint,
+            audience=self._audience,
+            per_call_policies=list(self._policies),
+            **options,
+        )
+
+
+def _about(
+    workload: ResourceId, environment: str, kind: str
+) -> tuple[Callable[..., str], Sequence[str]]:
+    """The query about one workload, wanting only its window, and the tables it reads."""
+    if workload.type in ("microsoft.web/sites", "microsoft.web/sites/slots"):
+        return lambda **v: queries.load(f"site_{kind}", resource=workload.key, **v), _SITE_TABLES
+    if workload.type in ("microsoft.app/containerapps", "microsoft.app/jobs"):
+        is_job = workload.type.endswith("jobs")
+        names: dict[str, queries.Value] = {
+            "app": "" if is_job else workload.name,
+            "job": workload.name if is_job else "",
+            "environment": environment,
+        }
+        return lambda **v: queries.load(f"container_{kind}", **names, **v), _CONTAINER_TABLES
+    raise LookupError(f"no log table tells about pulls of a {workload.type}")
+
+
+def _answer(result: Any) -> _Answer:
+    """The only table of a result, or of the part of it that Azure managed to send."""
+    error = getattr(result, "partial_error", None)
+    tables = result.partial_data if error is not None else result.tables
+    rows = tuple(
+        dict(zip(table.columns, row, strict=True)) for table in tables[:1] for row in table.rows
+    )
+    return _Answer(rows, f"{error.code}: {error.message}" if error is not None else "")
+
+
+def _row(workspace: str, row: dict[str, Any]) -> LogRow:
+    return LogRow(
+        at=row["TimeGenerated"],
+        table=row["Table"],
+        reason=row["Reason"],
+        text=row["Text"],
+        trusted=row["Trusted"] is True,
+        workspace=workspace,
+        resource=row["Resource"],
+        app=row["App"],
+        job=row["Job"],
+        environment=row["Environment"],
+        revision=row["Revision"],
+    )
