@@ -141,9 +141,10 @@ class Logs:
             "newest_only": True,
             "most": _MOST_WORKLOADS,
         }
+        no_names = {"app_name": "", "job_name": "", "environment_name": ""}
         texts = [
-            queries.load("site_failures", resource="", **shared),
-            queries.load("container_failures", app="", job="", environment="", **shared),
+            queries.load("site_failures", site_id="", **shared),
+            queries.load("container_failures", **no_names, **shared),
         ]
         return self._rows(texts, asked, (*_SITE_TABLES, *_CONTAINER_TABLES))
 
@@ -209,13 +210,13 @@ def _about(
 ) -> tuple[Callable[..., str], Sequence[str]]:
     """The query about one workload, wanting only its window, and the tables it reads."""
     if workload.type in ("microsoft.web/sites", "microsoft.web/sites/slots"):
-        return lambda **v: queries.load(f"site_{kind}", resource=workload.key, **v), _SITE_TABLES
+        return lambda **v: queries.load(f"site_{kind}", site_id=workload.key, **v), _SITE_TABLES
     if workload.type in ("microsoft.app/containerapps", "microsoft.app/jobs"):
         is_job = workload.type.endswith("jobs")
         names: dict[str, queries.Value] = {
-            "app": "" if is_job else workload.name,
-            "job": workload.name if is_job else "",
-            "environment": environment,
+            "app_name": "" if is_job else workload.name,
+            "job_name": workload.name if is_job else "",
+            "environment_name": environment,
         }
         return lambda **v: queries.load(f"container_{kind}", **names, **v), _CONTAINER_TABLES
     raise LookupError(f"no log table tells about pulls of a {workload.type}")
@@ -237,7 +238,7 @@ def _row(workspace: str, row: dict[str, Any]) -> LogRow:
         table=row["Table"],
         reason=row["Reason"],
         text=row["Text"],
-        trusted=row["Trusted"] is True,
+        trusted=row["Trusted"] in (True, 1),
         workspace=workspace,
         resource=row["Resource"],
         app=row["App"],
