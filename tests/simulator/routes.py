@@ -51,6 +51,14 @@ class Route:
     versions: frozenset[str]  # api-versions this simulator speaks; others answer 400 as ARM does
     handler: Handler
     pattern: re.Pattern[str]
+    kind: str = "arm"  # the front end it lives on: arm, entra, loganalytics, registry, data
+    anonymous: bool = False  # answered without a sign-in
+
+    @property
+    def specificity(self) -> tuple[bool, int, int]:
+        """Sorts before the routes it is a special case of."""
+        literal = re.sub(r"\{\w+\}", "", self.template)
+        return self.template.startswith("{scope}"), self.template.count("{"), -len(literal)
 
 
 @dataclass
@@ -60,14 +68,46 @@ class Routes:
     items: list[Route] = field(default_factory=list)
 
     def arm(
-        self, method: str, template: str, *, action: str, versions: Iterable[str]
+        self,
+        method: str,
+        template: str,
+        *,
+        action: str,
+        versions: Iterable[str],
+        anonymous: bool = False,
     ) -> Callable[[Handler], Handler]:
         """`template` like "{group}/providers/Microsoft.Web/sites/{name}".
 
         {sub} and {name}-like parts match one segment; {group} stands for
         /subscriptions/{sub}/resourceGroups/{rg}; {scope} (only first) matches any resource scope.
         """
+        return self._add(
+            kind="arm",
+            method=method,
+            template=template,
+            action=action,
+            versions=versions,
+            anonymous=anonymous,
+        )
 
+    def on(self, kind: str, method: str, template: str) -> Callable[[Handler], Handler]:
+        """An operation of another front end than ARM.
+
+        "loganalytics": the caller is authenticated, the handler authorises (`access.allows`).
+        "registry", "data" (a registry's own hosts), "entra": the handler does both.
+        """
+        return self._add(kind=kind, method=method, template=template, action="", versions=())
+
+    def _add(
+        self,
+        *,
+        kind: str,
+        method: str,
+        template: str,
+        action: str,
+        versions: Iterable[str],
+        anonymous: bool = False,
+    ) -> Callable[[Handler], Handler]:
         def register(handler: Handler) -> Handler:
             self.items.append(
                 Route(
@@ -77,6 +117,8 @@ class Routes:
                     versions=frozenset(versions),
                     handler=handler,
                     pattern=_compile(template),
+                    kind=kind,
+                    anonymous=anonymous,
                 )
             )
             return handler

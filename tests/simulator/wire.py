@@ -27,8 +27,15 @@ class Request:
         return (urlsplit(self.url).hostname or "").lower()
 
     @cached_property
+    def origin(self) -> str:
+        """Scheme, host and port as the client spelled them: what next and poll links start with."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @cached_property
     def path(self) -> str:
-        return unquote(urlsplit(self.url).path)
+        """Decoded, with one leading slash: SDKs put scopes behind a slash of their own."""
+        return "/" + unquote(urlsplit(self.url).path).lstrip("/")
 
     @cached_property
     def query(self) -> dict[str, str]:
@@ -56,6 +63,7 @@ class Response:
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    delay: float = 0.0  # seconds the front end waits before sending it
 
     @cached_property
     def content(self) -> bytes:
@@ -105,3 +113,26 @@ class Refusal(Exception):
             body = {"error": {"code": self.code, "message": self.message, **self.extra}}
         headers = {"Content-Type": "application/json; charset=utf-8", **self.headers}
         return Response(status=self.status, body=body, headers=headers)
+
+
+class Dropped(Exception):
+    """The connection broke: `before` the request was looked at, or `after` it was carried out."""
+
+    def __init__(self, when: str, *, delay: float = 0.0) -> None:
+        super().__init__(f"connection reset {when} the request was carried out")
+        self.when, self.delay = when, delay
+
+
+def resource_not_found(id: str) -> Refusal:
+    """What ARM answers for a resource that is not there, whatever its provider."""
+    parts = id.strip("/").split("/")
+    at = max(i for i, part in enumerate(parts) if part.lower() == "providers")
+    namespace, rest = parts[at + 1], parts[at + 2 :]
+    name = "/".join([namespace, *rest])
+    where = f" under resource group '{parts[3]}'" if len(parts) > 3 and at >= 4 else ""
+    return Refusal(
+        404,
+        "ResourceNotFound",
+        f"The Resource '{name}'{where} was not found. For more details please go to "
+        "https://aka.ms/ARMResourceNotFoundFix",
+    )

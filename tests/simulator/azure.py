@@ -1,0 +1,280 @@
+"""
+The simulated Azure: one request in, one response out, whatever front end it came through.
+
+In:  a scenario; then Requests, from any thread.
+Out: Responses in Azure's manners; `traffic`, the exchanges so far; `writes`, what the healer wrote.
+
+The path of a resource manager request: faults → operation known → api-version → token → principal →
+subscription → RBAC → locks → Azure Policy → handler → Activity Log. No sockets here.
+"""
+
+import importlib
+import itertools
+import pkgutil
+import threading
+from collections.abc import Iterable
+from email.utils import format_datetime
+from typing import Any
+from uuid import UUID, uuid5
+
+from tests.simulator import activity, clouds, guards, identity, masking, policy, services
+from tests.simulator.faults import Fault, Faults
+from tests.simulator.identity import Caller
+from tests.simulator.routes import Call, Route
+from tests.simulator.wire import Dropped, Refusal, Request, Response
+from tests.simulator.world import World
+
+_NAMESPACE = UUID("5b1f7d3e-6a0c-4b44-9d6e-3f5d1c6f8a10")
+
+
+def collect() -> list[Route]:
+    """The routes of every service file, special cases before what they are special cases of."""
+    found: list[Route] = []
+    for module in pkgutil.iter_modules(services.__path__):
+        service = importlib.import_module(f"{services.__name__}.{module.name}")
+        if hasattr(service, "routes"):
+            found += service.routes.items
+    return sorted(found, key=lambda route: route.specificity)
+
+
+class Simulator:
+    """One simulated Azure. `world` may be read and arranged by tests; hold `lock` across threads."""
+
+    def __init__(self, scenario: dict[str, Any]) -> None:
+        self.lock = threading.RLock()
+        self.routes = collect()
+        self.faults = Faults()
+        self.traffic: list[dict[str, Any]] = []
+        self.writes: list[str] = []
+        self._counter = itertools.count(1)
+        self.replace(scenario)
+
+    def replace(self, scenario: dict[str, Any]) -> None:
+        """Start over from another scenario; the traffic so far is kept."""
+        world = World.load(scenario)
+        clouds.named(world.cloud)
+        with self.lock:
+            self.world = world
+            self.writes = []
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request. Raises Dropped when a fault breaks the connection."""
+        with self.lock:
+            number = next(self._counter)
+            self.world.advance()
+            fault = self.faults.pick(request)
+            try:
+                response = self._answer(request, fault, number)
+            except Dropped:
+                self._record(number, request, None)
+                raise
+            self._record(number, request, response)
+            return response
+
+    def change(
+        self, method: str, path: str, body: bytes, *, principal: str | None = None
+    ) -> Response:
+        """Somebody else changes Azure: the same way in, no faults, not in the traffic."""
+        with self.lock:
+            host = clouds.named(self.world.cloud).arm
+            request = Request(method=method.upper(), url=f"https://{host}{path}", body=body)
+            if "api-version" not in request.query:
+                route, _ = self._match(request, "arm")
+                newest = max(route.versions, default="")
+                joint = "&" if "?" in path else "?"
+                path = f"{path}{joint}api-version={newest}"
+            who = principal or identity.ADMINISTRATOR
+            token = identity.token_for(self.world, who)
+            request = Request(
+                method=method.upper(),
+                url=f"https://{host}{path}",
+                headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
+                body=body,
+            )
+            return self._served(request)
+
+    def _answer(self, request: Request, fault: Fault | None, number: int) -> Response:
+        if fault is not None and fault.drop == "before":
+            raise Dropped("before", delay=fault.delay)
+        if fault is not None and fault.status is not None and fault.drop is None:
+            response = fault.answer()
+        else:
+            response = self._served(request)
+        headers, delay = self._headers(request, response, number), 0.0
+        if fault is not None:
+            headers |= fault.headers
+            delay = fault.delay
+            if fault.drop == "after":
+                raise Dropped("after", delay=delay)
+        return Response(
+            status=response.status,
+            body=response.body,
+            headers=headers,
+            delay=response.delay + delay,
+        )
+
+    def _served(self, request: Request) -> Response:
+        """The answer without faults; every refusal becomes a response here."""
+        try:
+            return self._dispatch(request)
+        except Refusal as refusal:
+            return refusal.response()
+
+    def _dispatch(self, request: Request) -> Response:
+        home = clouds.named(self.world.cloud)
+        place = clouds.locate(request.host, home)
+        if place is None:
+            raise Refusal(501, "NotImplemented", f"Nothing is simulated at host '{request.host}'.")
+        cloud, kind = place
+        route, params = self._match(request, kind)
+        if kind == "arm" and route.versions:
+            _check_version(request, route)
+        caller = Caller(principal="", client="")
+        if kind == "loganalytics" or (kind == "arm" and not route.anonymous):
+            caller = identity.authenticate(self.world, request, kind, cloud)
+        scope = request.path.rstrip("/")
+        if request.method == "POST" and route.action.lower().endswith("/action"):
+            scope = scope.rsplit("/", 1)[0]
+        return self._carry_out(request, route, params, scope, caller)
+
+    def _carry_out(
+        self, request: Request, route: Route, params: dict[str, str], scope: str, caller: Caller
+    ) -> Response:
+        mutating = is_write(route)
+        try:
+            if route.kind == "arm":
+                guards.subscription(self.world, request.path)
+                guards.rbac(self.world, caller, route, request)
+                guards.resource_group(self.world, request.path)
+                guards.locks(self.world, route, scope)
+            if request.method in ("PUT", "PATCH") and route.action.lower().endswith("/write"):
+                request = policy.apply(self.world, request, route)
+            call = Call(
+                world=self.world,
+                request=request,
+                params=params,
+                scope=scope,
+                version=request.query.get("api-version", ""),
+                principal=caller.principal,
+            )
+            before = self.world.resources.get(scope) if mutating else None
+            response = route.handler(call)
+        except Refusal as refusal:
+            if mutating and refusal.status != 501:
+                activity.append(
+                    self.world, request, route.action, scope, caller, refusal.response(), None
+                )
+            raise
+        if mutating:
+            activity.append(self.world, request, route.action, scope, caller, response, before)
+            if response.status < 400 and caller.principal == self._healer:
+                self.writes.append(f"{request.method} {request.path}")
+        return response
+
+    @property
+    def _healer(self) -> str:
+        return self.world.healer.get("principalId", "").lower()
+
+    def _match(self, request: Request, kind: str) -> tuple[Route, dict[str, str]]:
+        for route in self.routes:
+            if route.kind != kind or route.method != request.method:
+                continue
+            if found := route.pattern.fullmatch(request.path):
+                return route, {k: v for k, v in found.groupdict().items() if v is not None}
+        raise Refusal(
+            501,
+            "NotImplemented",
+            f"The simulated Azure does not know the operation {request.method} {request.path} "
+            f"at {request.host}.",
+        )
+
+    def _headers(self, request: Request, response: Response, number: int) -> dict[str, str]:
+        """What every answer carries. Ids derive from the request's number: runs are repeatable."""
+        unique = str(uuid5(_NAMESPACE, str(number)))
+        correlation = request.headers.get("x-ms-correlation-request-id", unique)
+        headers = {
+            "Date": format_datetime(self.world.clock.now(), usegmt=True),
+            "Cache-Control": "no-cache",
+            "x-ms-request-id": unique,
+            "x-ms-correlation-request-id": correlation,
+            "x-ms-routing-request-id": f"SIMULATED:{unique}",
+            "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        }
+        if client_id := request.headers.get("x-ms-client-request-id"):
+            headers["x-ms-client-request-id"] = client_id
+        if request.path.lower().startswith("/subscriptions/"):
+            left, name = {"DELETE": ("199", "deletes"), "GET": ("249", "reads")}.get(
+                request.method, ("199", "writes")
+            )
+            headers[f"x-ms-ratelimit-remaining-subscription-{name}"] = left
+        if response.body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+        return _merged(headers, response.headers)
+
+    def _record(self, number: int, request: Request, response: Response | None) -> None:
+        answer: dict[str, Any] | None = None
+        if response is not None:
+            kind = next((v for k, v in response.headers.items() if k.lower() == "content-type"), "")
+            answer = {
+                "statusCode": response.status,
+                "headers": masking.headers(response.headers),
+                "body": masking.body(request.path, response.content, kind),
+            }
+        content_type = request.headers.get("content-type", "")
+        self.traffic.append(
+            {
+                "n": number,
+                "at": self.world.clock.now().isoformat(),
+                "liveRequest": {
+                    "headers": masking.headers(request.headers),
+                    "method": request.method,
+                    "url": request.url,
+                    "body": masking.body(request.path, request.body, content_type),
+                },
+                "liveResponse": answer,
+            }
+        )
+
+
+def is_write(route: Route) -> bool:
+    """Does the operation change Azure? POSTs that only list or query do not."""
+    verb = route.action.rsplit("/", 1)[-1].lower()
+    if route.method in ("PUT", "PATCH", "DELETE"):
+        return verb in ("write", "delete")
+    if route.method != "POST" or verb != "action":
+        return False
+    what = route.action.split("/")[-2].lower()
+    return not what.startswith(("list", "get", "check", "query", "validate"))
+
+
+def _check_version(request: Request, route: Route) -> None:
+    version = request.query.get("api-version", "")
+    if not version:
+        raise Refusal(
+            400,
+            "MissingApiVersionParameter",
+            "The api-version query parameter (?api-version=) is required for all requests.",
+        )
+    if version.lower() in {one.lower() for one in route.versions}:
+        return
+    supported = ", ".join(sorted(route.versions, reverse=True))
+    namespace, _, type = route.action.rpartition("/")[0].partition("/")
+    if namespace.lower() in ("", "microsoft.resources"):
+        raise Refusal(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version}' is invalid. The supported versions are '{supported}'.",
+        )
+    raise Refusal(
+        400,
+        "NoRegisteredProviderFound",
+        f"No registered resource provider found for location '' and API version '{version}' for "
+        f"type '{type}'. The supported api-versions are '{supported}'. The supported locations "
+        "are ''.",
+    )
+
+
+def _merged(base: dict[str, str], over: Iterable[tuple[str, str]] | Any) -> dict[str, str]:
+    """`over` wins; header names compare without case."""
+    names = {name.lower() for name in over}
+    return {k: v for k, v in base.items() if k.lower() not in names} | dict(over)

@@ -1,0 +1,112 @@
+"""
+Azure's clouds: which host names exist and what answers behind each.
+
+In:  a host name.
+Out: the cloud and the kind of front end it belongs to; None for a host that is not Azure's.
+
+Data and look-ups only. Host names and audiences as the az CLI knows them (azure-cli-core cloud.py).
+"""
+
+from dataclasses import dataclass
+
+ACR_AUDIENCE = "https://containerregistry.azure.net"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """One Azure cloud. `audiences` are those its resource manager takes tokens for."""
+
+    name: str
+    arm: str
+    logins: tuple[str, ...]
+    audiences: tuple[str, ...]
+    registry_suffix: str
+    log_analytics: tuple[str, ...]
+    portal: str
+
+    @property
+    def login(self) -> str:
+        return self.logins[0]
+
+
+CLOUDS = (
+    Cloud(
+        name="AzureCloud",
+        arm="management.azure.com",
+        logins=("login.microsoftonline.com", "login.windows.net", "login.microsoft.com"),
+        audiences=("https://management.core.windows.net", "https://management.azure.com"),
+        registry_suffix=".azurecr.io",
+        log_analytics=("api.loganalytics.io", "api.loganalytics.azure.com"),
+        portal="https://portal.azure.com",
+    ),
+    Cloud(
+        name="AzureChinaCloud",
+        arm="management.chinacloudapi.cn",
+        logins=("login.chinacloudapi.cn", "login.partner.microsoftonline.cn"),
+        audiences=(
+            "https://management.core.chinacloudapi.cn",
+            "https://management.chinacloudapi.cn",
+        ),
+        registry_suffix=".azurecr.cn",
+        log_analytics=("api.loganalytics.azure.cn",),
+        portal="https://portal.azure.cn",
+    ),
+    Cloud(
+        name="AzureUSGovernment",
+        arm="management.usgovcloudapi.net",
+        logins=("login.microsoftonline.us",),
+        audiences=(
+            "https://management.core.usgovcloudapi.net",
+            "https://management.usgovcloudapi.net",
+        ),
+        registry_suffix=".azurecr.us",
+        log_analytics=("api.loganalytics.us",),
+        portal="https://portal.azure.us",
+    ),
+    Cloud(
+        name="AzureBleuCloud",
+        arm="management.sovcloud-api.fr",
+        logins=("login.sovcloud-identity.fr",),
+        audiences=("https://management.sovcloud-api.fr",),
+        registry_suffix=".azurecr.sovcloud-azure.fr",
+        log_analytics=("api.loganalytics.sovcloud-api.fr",),
+        portal="https://portal.sovcloud-azure.fr",
+    ),
+)
+
+_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def named(name: str) -> Cloud:
+    """The cloud of a scenario. KeyError names the known ones."""
+    for cloud in CLOUDS:
+        if cloud.name.lower() == name.lower():
+            return cloud
+    raise KeyError(f"cloud {name!r}; known: {', '.join(cloud.name for cloud in CLOUDS)}")
+
+
+def audiences(kind: str, cloud: Cloud) -> tuple[str, ...]:
+    """Who a token must be meant for at this front end. Compared without a trailing slash."""
+    if kind == "loganalytics":
+        return tuple(f"https://{host}" for host in cloud.log_analytics)
+    return cloud.audiences
+
+
+def locate(host: str, home: Cloud) -> tuple[Cloud, str] | None:
+    """The cloud a host name belongs to and its front end; a loopback host is `home`'s ARM."""
+    host = host.lower().rstrip(".")
+    if host in _LOCAL:
+        return home, "arm"
+    for cloud in CLOUDS:
+        if host == cloud.arm:
+            return cloud, "arm"
+        if host in cloud.logins:
+            return cloud, "entra"
+        if host in cloud.log_analytics:
+            return cloud, "loganalytics"
+        if host.endswith(cloud.registry_suffix):
+            label = host[: -len(cloud.registry_suffix)]
+            if label.endswith(".data"):
+                return cloud, "data"
+            return (cloud, "registry") if label else None
+    return None
