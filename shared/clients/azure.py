@@ -9,7 +9,7 @@ Without `permit` every write is stopped before it leaves the machine (see guard.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from shared.model.plan import Step
 
 if TYPE_CHECKING:
     from azure.mgmt.appcontainers import ContainerAppsAPIClient
-    from azure.mgmt.authorization import AuthorizationManagementClient
+    from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
     from azure.mgmt.containerregistry import ContainerRegistryManagementClient
     from azure.mgmt.web import WebSiteManagementClient
 
@@ -60,6 +60,11 @@ class Azure:
         return self._connection.cloud
 
     @property
+    def subscriptions(self) -> tuple[str, ...]:
+        """Subscriptions in scope by the settings; empty means all the identity can see."""
+        return self._connection.subscriptions
+
+    @property
     def calls(self) -> Calls:
         """Requests sent so far, retries and polls included."""
         return self._guard.calls
@@ -88,7 +93,7 @@ class Azure:
         return self._client("apps", subscription, ContainerAppsAPIClient)
 
     def authorization(self, subscription: str) -> "AuthorizationManagementClient":
-        from azure.mgmt.authorization import AuthorizationManagementClient
+        from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
 
         return self._client("authorization", subscription, AuthorizationManagementClient)
 
@@ -106,7 +111,7 @@ class Azure:
             ("logs", ""),
             lambda: Logs(
                 self._connection.credential,
-                endpoint=f"{self.cloud.logs}/v1",
+                endpoint=self.cloud.logs,
                 audience=self.cloud.logs,
                 workspaces=self._connection.workspaces,
                 transport=self._guard,

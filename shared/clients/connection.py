@@ -8,6 +8,7 @@ Sign-in is Azure Identity's default chain (managed identity in Azure, `az login`
 Nothing is imported or opened before the first call needs it.
 """
 
+import contextvars
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -29,12 +30,14 @@ class Connection:
         cloud: Cloud | Callable[[], Cloud],
         *,
         workspaces: tuple[str, ...] = (),
+        subscriptions: tuple[str, ...] = (),
         transport: Any = None,
         credential: Any = None,
         clock: Clock | None = None,
     ) -> None:
         self._cloud = cloud
         self.workspaces = workspaces
+        self.subscriptions = subscriptions
         self.clock: Clock = clock or WallClock()
         self._given_transport = transport
         self._given_credential = credential
@@ -67,14 +70,20 @@ class Connection:
             authority=self.cloud.authority, exclude_interactive_browser_credential=True
         )
 
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(max_workers=_WORKERS, thread_name_prefix="azure")
-
     def together(self, reads: Mapping[str, Callable[[], Any]]) -> dict[str, Any]:
-        """Run reads side by side; answers by name. The first exception is raised."""
-        futures = {name: self._pool.submit(read) for name, read in reads.items()}
-        return {name: future.result() for name, future in futures.items()}
+        """Run reads side by side; answers by name. The first exception is raised.
+
+        A pool of its own for each round: a shared one would deadlock as soon as a read that is
+        itself several reads waited for a place.
+        """
+        if not reads:
+            return {}
+        with ThreadPoolExecutor(max_workers=min(len(reads), _WORKERS)) as pool:
+            futures = {
+                name: pool.submit(contextvars.copy_context().run, read)
+                for name, read in reads.items()
+            }
+            return {name: future.result() for name, future in futures.items()}
 
     def azure(self, *, budget: int | None = None) -> Azure:
         """An Azure for one incident that may send at most `budget` requests."""

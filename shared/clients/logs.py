@@ -153,8 +153,8 @@ class Logs:
     ) -> LogRows:
         """Lines that say a pull worked since then (UTC); for a web app also that it started.
 
-        `LogRow.reason` tells them apart: "Started" is the weaker sign, because App Service may start
-        a cached image after a failed pull (Configure a custom container documentation).
+        `LogRow.reason` tells them apart: "Started" is the weaker sign, because App Service may
+        start a cached image after a failed pull (Configure a custom container documentation).
         """
         query, tables = _about(workload, environment, "pulls")
         return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)

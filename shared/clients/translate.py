@@ -77,7 +77,8 @@ def _words(error: HttpResponseError) -> str:
     except Exception:  # a half-sent or undecodable body: its own message must do
         body = None
     if isinstance(body, dict):
-        inner = body.get("error") if isinstance(body.get("error"), dict) else body
+        nested = body.get("error")
+        inner = nested if isinstance(nested, dict) else body
         lowered = {str(key).lower(): value for key, value in inner.items()}
         code, message = lowered.get("code"), lowered.get("message")
         if code or message:
@@ -86,7 +87,8 @@ def _words(error: HttpResponseError) -> str:
 
 
 def _delay(error: HttpResponseError) -> float:
-    given = error.response.headers.get("Retry-After") if error.response else None
+    response: Any = error.response
+    given = response.headers.get("Retry-After") if response is not None else None
     try:
         return min(max(float(given or _OWN_DELAY), 1.0), 3600.0)
     except ValueError:

@@ -97,7 +97,7 @@ class ResourceId:
         return ResourceId("/".join([self.text, *segments]))
 
     def within(self, scope: str) -> bool:
-        """True when `scope` is this resource or one of its ancestors (subscription, group, parent)."""
+        """True when `scope` is this resource or an ancestor (subscription, group, parent)."""
         ancestor = scope.lower().rstrip("/")
         return self.key == ancestor or self.key.startswith(ancestor + "/")
 

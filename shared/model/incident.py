@@ -1,7 +1,8 @@
 """
 The incident: the thing being healed, from first signal to proof, as the contract shows it.
 
-An Incident is what the audit's records add up to. Its JSON form is in `shared/model/views.py`. Pure.
+An Incident is what the audit's records add up to. Its JSON form is in `shared/model/views.py`.
+Pure.
 """
 
 from dataclasses import dataclass, field, replace

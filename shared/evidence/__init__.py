@@ -1,0 +1,136 @@
+"""
+Evidence: reads the real configuration around one workload, and changes nothing.
+
+In:  a Signal and an Azure.
+Out: Evidence. NotFound / PermissionMissing when the workload itself cannot be read, Transient
+     errors when Azure gave no answer; every other refused read is Unread inside the Evidence.
+
+Three rounds, each side by side: the workload and its log lines; the registry's id and the way out;
+the registry, the access to it and what surrounds it. Log lines only choose which of several
+images is judged: no address, registry or permission is ever taken from them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.clients.azure import Azure
+from shared.errors import BadInput, TransientError
+from shared.evidence import access, container_app, registry, surroundings, web
+from shared.evidence.facts import tell
+from shared.evidence.reading import attempt
+from shared.model.evidence import (
+    Access,
+    Evidence,
+    ImageUse,
+    LogLine,
+    PullAuth,
+    Registry,
+    Surroundings,
+    Unread,
+    Workload,
+)
+from shared.model.ids import ResourceId
+from shared.model.signal import Signal
+
+_READERS = {
+    "microsoft.web/sites": web.read,
+    "microsoft.web/sites/slots": web.read,
+    "microsoft.app/containerapps": container_app.read,
+    "microsoft.app/jobs": container_app.read,
+}
+#: How far back our own log query looks: longer than the slowest ingestion measured (5 minutes)
+#: and than App Service's longest back-off between two cold starts (about 15 minutes).
+_LOOK_BACK = timedelta(minutes=60)
+
+
+def watches(resource: ResourceId) -> bool:
+    """True for the kinds of resource that pull images and that this product understands."""
+    return resource.type in _READERS
+
+
+def gather(signal: Signal, *, azure: Azure) -> Evidence:
+    """Everything there is to know about the signal's workload."""
+    read = _READERS.get(signal.resource.type)
+    if read is None:
+        raise BadInput(f"{signal.resource} is not a web app, slot, container app or job")
+    first = azure.together(
+        workload=lambda: read(azure, signal.resource), lines=lambda: _lines(signal, azure)
+    )
+    workload: Workload = first["workload"]
+    lines: tuple[LogLine, ...] | Unread = first["lines"]
+    image = _judged(workload.images, _texts(signal, lines))
+    found = registry.find(azure, image.host) if image and image.acr else None
+    target = found if isinstance(found, ResourceId) else None
+    second = _around(azure, workload, image, target)
+    seen: Registry | Unread | None = found if isinstance(found, Unread) else second[0]
+    evidence = Evidence(
+        workload=workload,
+        image=image,
+        registry=seen,
+        access=second[1],
+        surroundings=second[2],
+        lines=lines,
+        facts=(),
+        gathered=azure.now(),
+    )
+    return tell(evidence)
+
+
+def _around(
+    azure: Azure, workload: Workload, image: ImageUse | None, target: ResourceId | None
+) -> tuple[Registry | Unread | None, Access | Unread | None, Surroundings]:
+    """The registry, the workload's access to it, and what surrounds both."""
+    auth = workload.auth
+    principal = auth.principal if isinstance(auth, PullAuth) else None
+    answers = azure.together(
+        registry=lambda: registry.read(azure, target) if target else None,
+        asked=lambda: access.ask(azure, principal, target) if target and principal else None,
+        surroundings=lambda: surroundings.read(azure, workload.id, target),
+    )
+    seen, asked = answers["registry"], answers["asked"]
+    if isinstance(seen, Registry) and image and not registry.serves(seen, image.host):
+        seen = None
+    if isinstance(asked, access.Asked) and isinstance(seen, Registry) and image:
+        asked = access.judge(azure, asked, seen, image.repository)
+    elif not isinstance(asked, Unread):
+        asked = None
+    return seen, asked, answers["surroundings"]
+
+
+def _lines(signal: Signal, azure: Azure) -> tuple[LogLine, ...] | Unread:
+    """Log lines about the workload; none are asked for when the signal brings its own text.
+
+    Losing the workspace never stops a diagnosis: configuration decides, lines only illustrate.
+    """
+    if signal.text:
+        return ()
+    since, until = signal.window or (azure.now() - _LOOK_BACK, azure.now())
+    try:
+        answer = attempt(lambda: _asked(azure, signal.resource, since, until))
+    except TransientError as error:
+        return Unread(f"not readable: {error}")
+    return answer
+
+
+def _asked(
+    azure: Azure, resource: ResourceId, since: datetime, until: datetime
+) -> tuple[LogLine, ...]:
+    with azure.asking(f"queried the logs of {resource}"):
+        rows = azure.logs.failures_of(resource, since=since, until=max(until, azure.now()))
+    return tuple(
+        LogLine(at=row.at, table=row.table, text=row.text, platform=row.trusted) for row in rows
+    )
+
+
+def _texts(signal: Signal, lines: tuple[LogLine, ...] | Unread) -> Sequence[str]:
+    said = () if isinstance(lines, Unread) else tuple(line.text for line in lines)
+    return (signal.text, *said) if signal.text else said
+
+
+def _judged(images: tuple[ImageUse, ...], texts: Sequence[str]) -> ImageUse | None:
+    """The image the texts speak of, else the first from an Azure registry, else the first."""
+    for text in texts:
+        for image in images:
+            if f"{image.host}/{image.repository}".lower() in text.lower():
+                return image
+    return next((image for image in images if image.acr), images[0] if images else None)

@@ -1,0 +1,88 @@
+"""
+The way out: which addresses a registry sees when a workload pulls.
+
+In:  what ARM says about a subnet: its route table, NAT gateway and their public addresses.
+Out: an Egress. Addresses come from ARM alone; where the way out cannot be proven, `stable` is
+     False and `because` says what stands in the way.
+
+A default route to an appliance wins over a NAT gateway (Virtual network traffic routing
+documentation); a NAT gateway's addresses are all its public IPs and prefixes. Networking is read
+through plain ARM calls: the SDK for it would double the app's memory.
+"""
+
+from typing import Any
+
+from shared.clients.azure import Azure
+from shared.evidence.reading import attempt
+from shared.model.evidence import Egress, Unread, Via
+from shared.model.ids import ResourceId
+
+_NETWORK_VERSION = "2024-05-01"
+
+
+def subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | Unread | None:
+    """The fixed way out of a subnet, or None when it has neither NAT gateway nor appliance."""
+    return attempt(lambda: _subnet_egress(azure, subnet))
+
+
+def _subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | None:
+    with azure.asking(f"read the subnet {subnet}"):
+        properties = azure.arm.get(subnet.text, _NETWORK_VERSION).get("properties") or {}
+    table = _id(properties.get("routeTable"))
+    if table and (hop := _default_appliance(azure, table)):
+        return Egress(
+            via=Via.FIREWALL,
+            stable=False,
+            because=f"the route table {table.name} sends everything to the appliance at {hop}, "
+            "and which public address that appliance uses is not known here",
+        )
+    gateway = _id(properties.get("natGateway"))
+    return _nat(azure, gateway) if gateway else None
+
+
+def _default_appliance(azure: Azure, table: ResourceId) -> str | None:
+    with azure.asking(f"read the route table {table}"):
+        routes = (azure.arm.get(table.text, _NETWORK_VERSION).get("properties") or {}).get("routes")
+    for route in routes or ():
+        properties = route.get("properties") or {}
+        if properties.get("addressPrefix") != "0.0.0.0/0":
+            continue
+        if str(properties.get("nextHopType")).lower() == "virtualappliance":
+            return str(properties.get("nextHopIpAddress") or "an unnamed address")
+    return None
+
+
+def _nat(azure: Azure, gateway: ResourceId) -> Egress:
+    with azure.asking(f"read the NAT gateway {gateway}"):
+        properties = azure.arm.get(gateway.text, _NETWORK_VERSION).get("properties") or {}
+    addresses = [
+        _public(azure, item, "ipAddress") for item in properties.get("publicIpAddresses") or ()
+    ]
+    addresses += [
+        _public(azure, item, "ipPrefix") for item in properties.get("publicIpPrefixes") or ()
+    ]
+    found = tuple(address for address in addresses if address)
+    return Egress(
+        via=Via.NAT_GATEWAY,
+        addresses=found,
+        stable=bool(found),
+        owner=gateway,
+        because=f"the subnet's NAT gateway {gateway.name} is the way out"
+        + ("" if found else ", but it has no public IPv4 address"),
+    )
+
+
+def _public(azure: Azure, item: Any, member: str) -> str | None:
+    identifier = _id(item)
+    if identifier is None:
+        return None
+    with azure.asking(f"read the public address {identifier}"):
+        properties = azure.arm.get(identifier.text, _NETWORK_VERSION).get("properties") or {}
+    if str(properties.get("publicIPAddressVersion", "IPv4")).lower() != "ipv4":
+        return None
+    return properties.get(member)
+
+
+def _id(item: Any) -> ResourceId | None:
+    text = item.get("id") if isinstance(item, dict) else None
+    return ResourceId.parse(text) if text else None

@@ -1,0 +1,159 @@
+"""
+The registry behind an image reference, found by its exact login server.
+
+In:  a registry host such as "contoso.azurecr.io" and the subscriptions in scope.
+Out: a Registry as ARM returns it now; None when no visible registry has that login server; Unread
+     when looking was refused.
+
+A registry's name is never derived from its host: hosts may carry a hash the name lacks, and a name
+match would not prove whose host it is. Resource Graph finds the id (it may lag by minutes), the
+resource manager's own answer is what counts; when Resource Graph knows nothing, the registries of
+each subscription are listed instead.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from shared.clients.azure import Azure
+from shared.errors import NotFound, PermanentError
+from shared.evidence.reading import attempt
+from shared.model.evidence import PermissionMode, Registry, Unread
+from shared.model.ids import ResourceId
+
+_MODES = {mode.value: mode for mode in PermissionMode}
+_GRAPH_VERSION = "2021-03-01"
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}")
+_REGION_HOST = re.compile(r"^([a-z0-9-]+)\.[a-z0-9]+\.geo(\.azurecr\..+)$")
+
+
+def find(azure: Azure, host: str) -> ResourceId | Unread | None:
+    """The id of the one registry whose login server is `host`."""
+    server = _REGION_HOST.sub(r"\1\2", host.lower())
+    if not _HOST.fullmatch(server):
+        return None
+    found = attempt(lambda: _in_graph(azure, server))
+    if found and not isinstance(found, Unread):
+        return _only(found, server)
+    listed = attempt(lambda: _listed(azure, server))
+    if isinstance(listed, Unread):
+        return listed
+    return _only(listed, server) if listed else None
+
+
+def read(azure: Azure, id: ResourceId) -> Registry | Unread:
+    """The registry as it is now, with its rule usage."""
+    answers = azure.together(
+        registry=lambda: attempt(lambda: fetch(azure, id)),
+        usage=lambda: attempt(lambda: _rule_usage(azure, id)),
+    )
+    wire, usage = answers["registry"], answers["usage"]
+    return wire if isinstance(wire, Unread) else understood(wire, usage)
+
+
+def serves(registry: Registry, host: str) -> bool:
+    """True when ARM itself says that this registry answers at `host`."""
+    return registry.login_server == _REGION_HOST.sub(r"\1\2", host.lower())
+
+
+def fetch(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
+    """The whole registry as ARM returns it, names as on the wire."""
+    with azure.asking(f"read the registry {id}"):
+        return azure.acr(id.subscription).registries.get(id.group, id.name).as_dict()
+
+
+def understood(wire: Mapping[str, Any], usage: tuple[int, int] | Unread) -> Registry:
+    """ARM's answer in our nouns. A member an api-version does not return is None, never a guess."""
+    properties = wire.get("properties") or {}
+    rules = properties.get("networkRuleSet") or {}
+    policies = properties.get("policies") or {}
+    mode = properties.get("roleAssignmentMode")
+    audience = (policies.get("azureADAuthenticationAsArmPolicy") or {}).get("status")
+    public = properties.get("publicNetworkAccess")
+    default = rules.get("defaultAction")
+    return Registry(
+        id=ResourceId.parse(wire["id"]),
+        login_server=str(properties.get("loginServer", "")).lower(),
+        sku=str((wire.get("sku") or {}).get("name", "")),
+        public_access=None if public is None else public == "Enabled",
+        default_allow=None if default is None else default == "Allow",
+        ip_rules=tuple(
+            str(rule["value"]) for rule in rules.get("ipRules") or () if rule.get("value")
+        ),
+        subnet_rules=bool(rules.get("virtualNetworkRules")),
+        anonymous_pull=properties.get("anonymousPullEnabled"),
+        admin_enabled=properties.get("adminUserEnabled"),
+        arm_audience=None if audience is None else str(audience).lower() == "enabled",
+        mode=_MODES.get(str(mode)),
+        provisioning=str(properties.get("provisioningState", "")),
+        private_endpoints=tuple(_endpoints(properties)),
+        tags=wire.get("tags") or {},
+        rules_used=usage if isinstance(usage, Unread) else usage[0],
+        rules_limit=usage if isinstance(usage, Unread) else usage[1],
+        snapshot=wire,
+    )
+
+
+def _endpoints(properties: Mapping[str, Any]) -> list[str]:
+    found = []
+    for connection in properties.get("privateEndpointConnections") or ():
+        inner = connection.get("properties") or {}
+        state = (inner.get("privateLinkServiceConnectionState") or {}).get("status", "Unknown")
+        endpoint = (inner.get("privateEndpoint") or {}).get("id") or connection.get("id")
+        found.append(f"{endpoint} {state}")
+    return found
+
+
+def _rule_usage(azure: Azure, id: ResourceId) -> tuple[int, int]:
+    """(used, limit) of IP rules from the registry's own usage list; the limit differs by age of
+    the documentation (100 or 200), so it is never assumed. -1 means unlimited."""
+    with azure.asking(f"list the usages of {id}"):
+        answer = azure.acr(id.subscription).registries.list_usages(id.group, id.name).as_dict()
+    for item in answer.get("value") or ():
+        if str(item.get("name", "")).lower() == "iprules":
+            return int(item.get("currentValue") or 0), int(item.get("limit") or 0)
+    raise NotFound("the usage list has no IPRules entry (only Premium registries have rules)")
+
+
+def _in_graph(azure: Azure, server: str) -> list[str]:
+    query = (
+        "resources | where type =~ 'microsoft.containerregistry/registries' "
+        f"| where tolower(tostring(properties.loginServer)) == '{server}' | project id"
+    )
+    body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
+    if azure.subscriptions:
+        body["subscriptions"] = list(azure.subscriptions)
+    with azure.asking(f"searched Resource Graph for the registry {server}"):
+        path = "/providers/Microsoft.ResourceGraph/resources"
+        rows = azure.arm.post(path, _GRAPH_VERSION, body).get("data") or []
+    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
+
+
+def _listed(azure: Azure, server: str) -> list[str]:
+    with azure.asking("listed the subscriptions we may see"):
+        subscriptions = azure.subscriptions or tuple(
+            item["subscriptionId"] for item in azure.arm.list("/subscriptions", "2022-12-01")
+        )
+    found: list[str] = []
+    refused: PermanentError | None = None
+    for subscription in subscriptions:
+        try:
+            with azure.asking(f"listed the registries of subscription {subscription}"):
+                found += [
+                    str(model["id"])
+                    for model in azure.acr(subscription).registries.list()
+                    if str((model.get("properties") or {}).get("loginServer", "")).lower() == server
+                ]
+        except PermanentError as error:
+            refused = error
+    if not found and refused:
+        raise refused
+    return found
+
+
+def _only(found: list[str], server: str) -> ResourceId | Unread:
+    """Exactly one registry, or nothing we would act on."""
+    different = {text.lower(): text for text in found}
+    if len(different) > 1:
+        return Unread(f"{len(different)} registries claim the login server {server}")
+    return ResourceId.parse(next(iter(different.values())))
