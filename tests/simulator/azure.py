@@ -8,33 +8,21 @@ The path of a resource manager request: faults → operation known → api-versi
 subscription → RBAC → locks → Azure Policy → handler → Activity Log. No sockets here.
 """
 
-import importlib
 import itertools
-import pkgutil
 import threading
 from collections.abc import Iterable
 from email.utils import format_datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from tests.simulator import activity, clouds, guards, identity, masking, policy, services
+from tests.simulator import activity, clouds, guards, identity, masking, policy
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.identity import Caller
-from tests.simulator.routes import Call, Route
+from tests.simulator.routes import Call, Route, collect
 from tests.simulator.wire import Dropped, Refusal, Request, Response
 from tests.simulator.world import World
 
 _NAMESPACE = UUID("5b1f7d3e-6a0c-4b44-9d6e-3f5d1c6f8a10")
-
-
-def collect() -> list[Route]:
-    """The routes of every service file, special cases before what they are special cases of."""
-    found: list[Route] = []
-    for module in pkgutil.iter_modules(services.__path__):
-        service = importlib.import_module(f"{services.__name__}.{module.name}")
-        if hasattr(service, "routes"):
-            found += service.routes.items
-    return sorted(found, key=lambda route: route.specificity)
 
 
 class Simulator:
@@ -130,7 +118,7 @@ class Simulator:
         if kind == "arm" and route.versions:
             _check_version(request, route)
         caller = Caller(principal="", client="")
-        if kind == "loganalytics" or (kind == "arm" and not route.anonymous):
+        if kind in ("loganalytics", "graph") or (kind == "arm" and not route.anonymous):
             caller = identity.authenticate(self.world, request, kind, cloud)
         scope = request.path.rstrip("/")
         if request.method == "POST" and route.action.lower().endswith("/action"):

@@ -22,6 +22,7 @@ class Cloud:
     audiences: tuple[str, ...]
     registry_suffix: str
     log_analytics: tuple[str, ...]
+    graph: str
     portal: str
 
     @property
@@ -37,6 +38,7 @@ CLOUDS = (
         audiences=("https://management.core.windows.net", "https://management.azure.com"),
         registry_suffix=".azurecr.io",
         log_analytics=("api.loganalytics.io", "api.loganalytics.azure.com"),
+        graph="graph.microsoft.com",
         portal="https://portal.azure.com",
     ),
     Cloud(
@@ -49,6 +51,7 @@ CLOUDS = (
         ),
         registry_suffix=".azurecr.cn",
         log_analytics=("api.loganalytics.azure.cn",),
+        graph="microsoftgraph.chinacloudapi.cn",
         portal="https://portal.azure.cn",
     ),
     Cloud(
@@ -61,6 +64,7 @@ CLOUDS = (
         ),
         registry_suffix=".azurecr.us",
         log_analytics=("api.loganalytics.us",),
+        graph="graph.microsoft.us",
         portal="https://portal.azure.us",
     ),
     Cloud(
@@ -70,6 +74,7 @@ CLOUDS = (
         audiences=("https://management.sovcloud-api.fr",),
         registry_suffix=".azurecr.sovcloud-azure.fr",
         log_analytics=("api.loganalytics.sovcloud-api.fr",),
+        graph="graph.svc.sovcloud.fr",
         portal="https://portal.sovcloud-azure.fr",
     ),
 )
@@ -89,6 +94,8 @@ def audiences(kind: str, cloud: Cloud) -> tuple[str, ...]:
     """Who a token must be meant for at this front end. Compared without a trailing slash."""
     if kind == "loganalytics":
         return tuple(f"https://{host}" for host in cloud.log_analytics)
+    if kind == "graph":
+        return (f"https://{cloud.graph}",)
     return cloud.audiences
 
 
@@ -104,6 +111,8 @@ def locate(host: str, home: Cloud) -> tuple[Cloud, str] | None:
             return cloud, "entra"
         if host in cloud.log_analytics:
             return cloud, "loganalytics"
+        if host == cloud.graph:
+            return cloud, "graph"
         if host.endswith(cloud.registry_suffix):
             label = host[: -len(cloud.registry_suffix)]
             if label.endswith(".data"):

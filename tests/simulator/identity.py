@@ -159,6 +159,7 @@ def managed_identity(world: World, request: Request) -> Response:
     known = {
         *cloud.audiences,
         *clouds.audiences("loganalytics", cloud),
+        *clouds.audiences("graph", cloud),
         clouds.ACR_AUDIENCE,
     }
     if resource.rstrip("/") not in known:

@@ -5,6 +5,8 @@ A service file declares its operations with `@routes.arm(...)`; `azure.py` match
 authorises with the declared action, and calls the handler. Matching ignores case, as ARM does.
 """
 
+import importlib
+import pkgutil
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -51,7 +53,7 @@ class Route:
     versions: frozenset[str]  # api-versions this simulator speaks; others answer 400 as ARM does
     handler: Handler
     pattern: re.Pattern[str]
-    kind: str = "arm"  # the front end it lives on: arm, entra, loganalytics, registry, data
+    kind: str = "arm"  # the front end it lives on: arm, entra, graph, loganalytics, registry, data
     anonymous: bool = False  # answered without a sign-in
 
     @property
@@ -93,7 +95,7 @@ class Routes:
     def on(self, kind: str, method: str, template: str) -> Callable[[Handler], Handler]:
         """An operation of another front end than ARM.
 
-        "loganalytics": the caller is authenticated, the handler authorises (`access.allows`).
+        "loganalytics", "graph": the caller is authenticated, the handler authorises (`access.allows`).
         "registry", "data" (a registry's own hosts), "entra": the handler does both.
         """
         return self._add(kind=kind, method=method, template=template, action="", versions=())
@@ -124,6 +126,18 @@ class Routes:
             return handler
 
         return register
+
+
+def collect() -> list[Route]:
+    """The routes of every service file, special cases before what they are special cases of."""
+    from tests.simulator import services  # here: the services import this file
+
+    found: list[Route] = []
+    for module in pkgutil.iter_modules(services.__path__):
+        service = importlib.import_module(f"{services.__name__}.{module.name}")
+        if hasattr(service, "routes"):
+            found += service.routes.items
+    return sorted(found, key=lambda route: route.specificity)
 
 
 def _compile(template: str) -> re.Pattern[str]:
