@@ -1,0 +1,121 @@
+"""
+The conclusion when no fault on the path was found.
+
+In:  a Case and the unknowns left over.
+Out: one Answer, always a found one: blocked on the way, not a pull failure, not retrying, healthy,
+     or undetermined with what stands in the way of knowing.
+
+Pure.
+"""
+
+from shared.diagnosis.case import ON_THE_WAY, Answer, Case, found
+from shared.model.evidence import Registry, Unread
+from shared.model.words import Cause, FindingName
+
+_ON_THE_WAY = {
+    Cause.DNS_FAILURE: "the registry's name could not be resolved",
+    Cause.NETWORK_TIMEOUT: "the connection timed out or was cut",
+    Cause.TLS_ERROR: "the TLS handshake failed",
+    Cause.DATA_ENDPOINT_DENIED: "the layers' own host (data endpoint or storage) was refused",
+}
+_OWN_WORDS = {
+    Cause.INVALID_REFERENCE: "the text says that the image reference or its format is not valid",
+    Cause.IDENTITY_UNAVAILABLE: "the host could not get a token for the identity",
+    Cause.UNKNOWN_PULL_FAILURE: "the text says that the pull failed, but not why",
+    Cause.UNAUTHORIZED: "the text only says unauthorized, which hosts print for many causes",
+    Cause.NETWORK_DENIED: "the text says that the registry's network rules refused",
+}
+
+
+#: Unknowns that forbid saying "the registry's side is in order".
+_REGISTRY_SIDE = frozenset(
+    {
+        FindingName.NOT_A_PULL_FAILURE,
+        FindingName.REGISTRY_NOT_FOUND,
+        FindingName.PUBLIC_ACCESS_DISABLED,
+        FindingName.FIREWALL_EGRESS_UNPROVABLE,
+        FindingName.FIREWALL_MISSING_EGRESS,
+    }
+)
+
+
+def conclude(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
+    """What remains. The order matters: the text's own words before the host's present state."""
+    registry_side_known = not any(one.finding in _REGISTRY_SIDE for one in unknowns)
+    if case.claim in ON_THE_WAY and case.in_a_network and registry_side_known:
+        return _client_side(case)
+    if case.claim is Cause.NOT_A_PULL_FAILURE and not case.complaints:
+        return found(
+            FindingName.NOT_A_PULL_FAILURE,
+            "The text does not describe a failed image pull, and nothing that was read stands in "
+            f"the way of one{', though not everything could be read' if unknowns else ''}",
+        )
+    if _contradicts(case):
+        return _undetermined(case, unknowns)
+    if (stuck := _stuck(case)) and not unknowns:
+        return found(
+            FindingName.NOT_RETRYING,
+            "Nothing is wrong with the pull any more, but the host stopped trying after several "
+            f"failures: {stuck}",
+        )
+    if _runs(case) and (not unknowns or case.claim is None):
+        return _healthy(case, unknowns)
+    return _undetermined(case, unknowns)
+
+
+def _healthy(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
+    settings = "Every setting that could be checked" if unknowns else "Every setting a pull needs"
+    running = " and the workload is running" if case.workload.serving else ""
+    return found(FindingName.HEALTHY, f"{settings} is in order{running}")
+
+
+def _contradicts(case: Case) -> bool:
+    """True when the text blames a firewall that is open to everybody."""
+    registry = case.evidence.registry
+    return (
+        case.claim is Cause.NETWORK_DENIED
+        and isinstance(registry, Registry)
+        and registry.public_access is not False
+        and registry.default_allow is not False
+    )
+
+
+def _client_side(case: Case) -> Answer:
+    assert case.claim is not None
+    return found(
+        FindingName.CLIENT_SIDE_BLOCK,
+        f"The registry's side is in order, but {_ON_THE_WAY[case.claim]}: something in the "
+        "workload's own network (DNS, firewall, NSG or route) stands between them",
+    )
+
+
+def _undetermined(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
+    words = {**_OWN_WORDS, **_ON_THE_WAY}
+    said = words.get(case.claim, "") if case.claim else ""
+    if not said and case.complaints:
+        said = "the platform reports failed pulls"
+    opening = f"{said[:1].upper()}{said[1:]}, and" if said else "No fault was found, but"
+    rest = "not everything could be checked" if unknowns else "every check passes"
+    return found(FindingName.UNDETERMINED, f"{opening} {rest}; a person has to look")
+
+
+def _stuck(case: Case) -> str:
+    """The instances the platform gave up on, in words; empty when there are none."""
+    instances = case.workload.instances
+    if isinstance(instances, Unread):
+        return ""
+    stuck = [one for one in instances if one.state in ("Blocked", "Failed")]
+    return ", ".join(f"{one.name} is {one.state}" for one in stuck[:3])
+
+
+def _runs(case: Case) -> bool:
+    """True when nobody says that it fails, or when the platform itself sees it run.
+
+    A container app's older revision serves on while the new one cannot pull, so there a text that
+    speaks of a failure is not answered by "it serves".
+    """
+    if case.complaints or case.workload.serving is False:
+        return False
+    if case.claim is None:
+        return not isinstance(case.workload.instances, Unread)
+    return case.workload.serving is True and case.workload.id.type.startswith("microsoft.web/")

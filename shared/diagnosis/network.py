@@ -1,0 +1,193 @@
+"""
+Checks on the way in: the registry's public endpoint, private endpoints and address rules.
+
+In:  a Case whose registry was read.
+Out: an Answer per finding.
+
+Addresses come from the Egress ARM reported and are compared as networks. An address printed in a
+log line only selects among those; a stranger among them is a doubt and never an address. Public
+access `Disabled` overrides every rule (container-registry-access-selected-networks). Pure.
+"""
+
+from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, excluded, found, unknown
+from shared.model import networks
+from shared.model.evidence import Egress, Unread, Via
+from shared.model.words import Cause, FindingName
+
+
+def private_endpoint_not_approved(case: Case) -> Answer:
+    """The registry is closed to the public and every private endpoint still waits for approval."""
+    name = FindingName.PRIVATE_ENDPOINT_NOT_APPROVED
+    if case.registry.public_access is not False:
+        return excluded(name, "pulls may use the registry's public endpoint")
+    waiting = case.registry.private_endpoints
+    if not waiting:
+        return excluded(name, "the registry has no private endpoint")
+    if case.approved_endpoints:
+        return excluded(name, f"{len(case.approved_endpoints)} private endpoint(s) are approved")
+    return found(
+        name,
+        f"The registry {case.registry.login_server} is closed to public networks and none of its "
+        f"{len(waiting)} private endpoint connection(s) is approved, so nobody can reach it",
+    )
+
+
+def public_access_disabled(case: Case) -> Answer:
+    """No pull can use the public endpoint; whether a private path works is not proven here."""
+    name = FindingName.PUBLIC_ACCESS_DISABLED
+    registry = case.registry
+    if registry.public_access is True:
+        return excluded(name, "the public endpoint is on")
+    if registry.public_access is None:
+        return unknown(name, "Azure did not report whether the registry's public endpoint is on")
+    closed = f"The registry {registry.login_server} is closed to public networks"
+    if not registry.private_endpoints:
+        return found(name, f"{closed} and has no private endpoint, so no pull can reach it")
+    if not case.approved_endpoints:
+        return excluded(name, "what is missing is the approval of its private endpoint")
+    if not case.in_a_network:
+        return found(
+            name,
+            f"{closed}, and this workload pulls over public networks: it does not use any of the "
+            "registry's private endpoints",
+        )
+    if case.claim is Cause.NETWORK_DENIED:
+        return found(
+            name,
+            f"{closed}, and the pull reached its public side instead of a private endpoint; the "
+            "private name resolution of the workload's network was not checked",
+        )
+    return unknown(
+        name,
+        "the registry is closed to public networks, and whether this workload's network reaches "
+        "its private endpoint (zone link, records, routes) was not checked",
+    )
+
+
+def firewall_egress_unprovable(case: Case) -> Answer:
+    """A closed firewall and a workload whose way out no rule can name."""
+    name = FindingName.FIREWALL_EGRESS_UNPROVABLE
+    if answer := _rules_do_not_apply(case, name):
+        return answer
+    egress = case.workload.egress
+    if isinstance(egress, Unread):
+        return unknown(name, f"the workload's outbound addresses are {egress.because}")
+    if egress.stable and egress.addresses:
+        return excluded(name, f"the way out is known: {egress.because or egress.via}")
+    if case.maybe_private and case.claim is not Cause.NETWORK_DENIED:
+        return unknown(
+            name, "pulls may use the registry's private endpoint, which was not followed"
+        )
+    if case.claim in PAST_THE_FIREWALL:
+        return unknown(
+            name,
+            "this pull got past the registry's address rules, but another may leave by an address "
+            "they do not name: the way out is not fixed",
+        )
+    if not case.refused and case.registry.ip_rules:
+        return unknown(
+            name,
+            "the registry admits listed addresses only, and this workload has no fixed one to "
+            f"compare: {egress.because or 'the platform promises none'}",
+        )
+    return found(
+        name,
+        f"The firewall of {case.registry.login_server} admits listed addresses only, and this "
+        f"workload has no fixed outbound address to list: {_reason(egress)}",
+    )
+
+
+def firewall_missing_egress(case: Case) -> Answer:
+    """A closed firewall that does not list every address the workload pulls from."""
+    name = FindingName.FIREWALL_MISSING_EGRESS
+    if answer := _rules_do_not_apply(case, name):
+        return answer
+    egress = case.workload.egress
+    if isinstance(egress, Unread):
+        return unknown(name, f"the workload's outbound addresses are {egress.because}")
+    if not egress.stable or not egress.addresses:
+        return excluded(name, "there is no fixed address that could be missing")
+    if case.maybe_private and case.claim is not Cause.NETWORK_DENIED:
+        return unknown(
+            name, "pulls may use the registry's private endpoint, which was not followed"
+        )
+    rules, host = case.registry.ip_rules, case.registry.login_server
+    if absent := networks.missing(egress.addresses, rules):
+        listed = ", ".join(absent[:4]) + (" …" if len(absent) > 4 else "")
+        return found(
+            name,
+            f"The firewall of {host} does not admit {len(absent)} of the {len(egress.addresses)} "
+            f"{_owner(egress)} ({listed})",
+        )
+    if seen := _seen_among_possible(case, egress):
+        return found(
+            name,
+            f"The firewall of {host} does not admit {seen}, one of the addresses this workload "
+            "may pull from",
+        )
+    return excluded(name, f"all {len(egress.addresses)} outbound addresses are allowed already")
+
+
+def doubts_about_the_address(case: Case) -> tuple[str, ...]:
+    """What does not add up between the address in the text and what ARM says."""
+    egress, registry = case.workload.egress, case.registry
+    if case.claim is not Cause.NETWORK_DENIED:
+        return ()
+    if registry.public_access is True and registry.default_allow is not False:
+        return (
+            "the text says the registry's firewall refused the pull, but the registry admits all "
+            "networks now: the rules were changed since, or the text is not from this registry",
+        )
+    address = case.reading.client_ip
+    if address is None or isinstance(egress, Unread):
+        return ()
+    reported = (*egress.addresses, *egress.possible)
+    if networks.missing([address], reported) or networks.parse(address) is None:
+        known = ", ".join(egress.addresses) or "none"
+        return (
+            f"the text names the address {address[:45]}, which is not among those Azure reports "
+            f"for this workload ({known}): a NAT gateway, a firewall or IPv6 may be in between, or "
+            "the line is forged; it is not used",
+        )
+    if not networks.missing([address], registry.ip_rules):
+        return (
+            f"the text names {address}, which the registry admits already: the rule may be younger "
+            "than the text, or still on its way (Azure says a few minutes)",
+        )
+    return ()
+
+
+def _rules_do_not_apply(case: Case, name: FindingName) -> Answer | None:
+    """The answer when the address rules cannot be what refuses, or None when they can."""
+    registry, egress = case.registry, case.workload.egress
+    if registry.public_access is False:
+        return excluded(name, "the public endpoint is off, so address rules are dead")
+    if registry.default_allow is True:
+        return excluded(name, "the registry admits all networks")
+    if registry.default_allow is None and registry.sku.lower() == "premium":
+        return unknown(name, "Azure did not report the registry's network rules")
+    if registry.default_allow is None:
+        return excluded(name, f"a {registry.sku} registry has no address rules")
+    if isinstance(egress, Egress) and egress.via is Via.PRIVATE:
+        return excluded(name, "pulls use a private endpoint, where no address rule applies")
+    return None
+
+
+def _seen_among_possible(case: Case, egress: Egress) -> str | None:
+    """The address in the text, when ARM names it as possible and no rule admits it."""
+    address = case.reading.client_ip
+    if case.claim is not Cause.NETWORK_DENIED or address is None:
+        return None
+    if networks.parse(address) is None or networks.missing([address], egress.possible):
+        return None
+    return next(iter(networks.missing([address], case.registry.ip_rules)), None)
+
+
+def _owner(egress: Egress) -> str:
+    if egress.via is Via.NAT_GATEWAY and egress.owner is not None:
+        return f"addresses of the NAT gateway {egress.owner.name} this workload pulls through"
+    return "addresses this workload pulls from"
+
+
+def _reason(egress: Egress) -> str:
+    return egress.because or "the platform promises none"
