@@ -79,6 +79,7 @@ class Settings:
     subscriptions: tuple[str, ...] | None = None
     cloud: str = CLOUDS[0]
     notify: tuple[str, ...] = field(default=(), repr=False)  # webhook addresses are secrets
+    client_id: str | None = None  # our own identity's, as Azure Identity reads it
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -110,7 +111,8 @@ def load(environ: Mapping[str, str]) -> Settings:
             if name == "subscriptions":
                 values[name] = ()  # a mistake must not widen to all of them
     problems += _misspelt(given)
-    return Settings(**values, problems=tuple(problems))  # type: ignore[arg-type]
+    own = environ.get("AZURE_CLIENT_ID", "").strip() or None
+    return Settings(**values, client_id=own, problems=tuple(problems))  # type: ignore[arg-type]
 
 
 def _policy(text: str) -> PolicySource:

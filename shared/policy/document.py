@@ -111,9 +111,7 @@ class _Walk:
         if isinstance(node, ScalarNode) and node.tag == _TAG + "timestamp":
             return node.value  # stays text: YAML would read a time without offset as UTC
         if not isinstance(node, ScalarNode) or node.tag not in _SCALARS:
-            self.problems.append(
-                Problem(line, dotted(path), f"the tag {node.tag} has no place here")
-            )
+            self.problems.append(Problem(line, dotted(path), f"unexpected tag {node.tag}"))
             return None
         try:
             return self.loader.construct_object(node)

@@ -18,7 +18,7 @@ _DOES = {
     RemedyName.FIREWALL_SYNC: "add an app's own addresses to the registry's firewall",
     RemedyName.PULL_ROLE: "give an identity back the pull role it lost",
     RemedyName.VNET_IMAGE_PULL: "route an app's image pulls through its virtual network",
-    RemedyName.CREDENTIAL_RESYNC: "write a registry's current password into an app that holds an old one",
+    RemedyName.CREDENTIAL_RESYNC: "write a registry's current password into an app with an old one",
     RemedyName.USE_IDENTITY: "let an app pull with the identity that already may",
     RemedyName.DNS_ZONE_LINK: "link a registry's private DNS zone to an app's network",
     RemedyName.RESTART: "restart a workload that stopped trying",
@@ -37,15 +37,13 @@ _NEVER = (
 
 def sentences(policy: Policy) -> tuple[str, ...]:
     """The policy in words. The first sentence says whether anything can be written at all."""
-    return tuple(
-        [
-            _summary(policy),
-            *_scope(policy),
-            *_remedies(policy),
-            *_consent(policy),
-            *_limits(policy),
-            _NEVER,
-        ]
+    return (
+        _summary(policy),
+        *_scope(policy),
+        *_remedies(policy),
+        *_consent(policy),
+        *_limits(policy),
+        _NEVER,
     )
 
 

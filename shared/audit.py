@@ -1,0 +1,187 @@
+"""
+Audit: what was about to be done and what was done, kept before anything else happens.
+
+In:  an Incident that moves on.
+Out: the same Incident, stored with its record; and one structured log line, the record's echo.
+Errors: StoreError from the store. Whoever gets one must not go on to change Azure.
+
+A record and the incident it describes are kept together or not at all. The log line comes after,
+and losing it loses nothing. Never decides, never touches Azure, never holds a secret.
+"""
+
+import logging
+import re
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.model.incident import Incident
+from shared.model.plan import Outcome, Verification
+from shared.model.words import State, Verdict
+from shared.store import Record, RecordKind, Store
+
+log = logging.getLogger("medic.audit")
+
+#: How long a worker may be silent before another one may take its incident.
+CLAIM = timedelta(minutes=15)
+
+_LONGEST = 2000  # characters of one log line
+#: Line ends, other control characters, and those that turn the direction of text.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def claim(id: str, *, store: Store, holder: str, now: datetime) -> Incident | None:
+    """Take the incident for this worker; None when another one has it, or there is none.
+
+    Call first. The same `holder` may claim again, which extends the claim.
+    """
+    if not store.lease(_lease(id), holder=holder, until=now + CLAIM, now=now):
+        return None
+    incident = store.load(id)
+    if incident is None:
+        store.release(_lease(id), holder)
+    return incident
+
+
+def note(
+    incident: Incident,
+    stage: str,
+    text: str,
+    *,
+    store: Store,
+    now: datetime,
+    actor: str = "medic",
+    **changes: Any,
+) -> Incident:
+    """The incident moved on and nothing in Azure was touched. Call once per stage."""
+    moved = incident.at(stage, text, now, **changes)
+    return _keep(moved, RecordKind.CHANGE, stage, text, store=store, actor=actor)
+
+
+def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "medic") -> Incident:
+    """Say what is about to be done. Call after the gate allowed, before the first write.
+
+    Counts the plan's writes against the limits, even if the worker dies right after.
+    """
+    if incident.plan is None or incident.decision is None:
+        raise ValueError(f"incident {incident.id} has no decided plan to announce")
+    if incident.decision.verdict is not Verdict.ALLOW:
+        raise ValueError(f"the gate did not allow the plan of incident {incident.id}")
+    steps = incident.plan.steps
+    text = "; ".join(step.summary for step in steps)
+    moved = incident.at("intent", text, now, state=State.APPLYING)
+    return _keep(
+        moved,
+        RecordKind.INTENT,
+        "intent",
+        text,
+        store=store,
+        actor=actor,
+        writes=sum(len(step.requests) for step in steps),
+        detail={"plan": incident.plan, "decision": incident.decision},
+    )
+
+
+def done(
+    incident: Incident, outcome: Outcome, *, store: Store, now: datetime, actor: str = "medic"
+) -> Incident:
+    """Say what one step did. Call after each step, before the next."""
+    moved = incident.at("outcome", outcome.detail, now, outcome=(*incident.outcome, outcome))
+    return _keep(
+        moved,
+        RecordKind.OUTCOME,
+        "outcome",
+        outcome.detail,
+        store=store,
+        actor=actor,
+        detail=outcome,
+    )
+
+
+def verified(
+    incident: Incident,
+    verification: Verification,
+    *,
+    state: State,
+    store: Store,
+    now: datetime,
+) -> Incident:
+    """Say what was seen of the workload. Call after every look, final or not."""
+    moved = incident.at(
+        "verification", verification.proof, now, verification=verification, state=state
+    )
+    return _keep(
+        moved,
+        RecordKind.VERIFICATION,
+        "verification",
+        verification.proof,
+        store=store,
+        result=verification.result,
+        detail=verification,
+    )
+
+
+def release(id: str, *, store: Store, holder: str) -> None:
+    """Let others have the incident. Call last, also after a failure."""
+    store.release(_lease(id), holder)
+
+
+def plain(text: str) -> str:
+    """Text that stays on its line of the log: unsafe characters are written out."""
+    written = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text[:_LONGEST])
+    return written if len(text) <= _LONGEST else f"{written}…"
+
+
+def echo(incident: Incident, stage: str, text: str, *, level: int = logging.INFO) -> None:
+    """One structured log line. Whatever goes wrong with it stays here."""
+    with suppress(Exception):
+        log.log(level, "%s: %s", incident.id, plain(text), extra=fields(incident, stage))
+
+
+def fields(incident: Incident, stage: str) -> dict[str, str]:
+    """What a chart asks of every line: one value each, empty when not known yet."""
+    steps = incident.plan.steps if incident.plan else ()
+    values: dict[str, object] = {
+        "incident": incident.id,
+        "stage": stage,
+        "resource": incident.resource,
+        "registry": incident.registry,
+        "cause": incident.cause,
+        "finding": incident.diagnosis.finding if incident.diagnosis else None,
+        "remedy": ",".join(dict.fromkeys(step.remedy.value for step in steps)),
+        "verdict": incident.decision.verdict if incident.decision else None,
+    }
+    return {name: plain(str(value)) if value else "" for name, value in values.items()}
+
+
+def _keep(
+    incident: Incident,
+    kind: RecordKind,
+    stage: str,
+    text: str,
+    *,
+    store: Store,
+    actor: str = "medic",
+    **more: Any,
+) -> Incident:
+    record = Record(
+        incident=incident.id,
+        at=incident.updated,
+        kind=kind,
+        stage=stage,
+        text=text,
+        actor=actor,
+        resource=incident.resource.text,
+        registry=incident.registry.text if incident.registry else None,
+        plan=incident.plan.digest if incident.plan and incident.plan.steps else None,
+        **more,
+    )
+    saved = store.save(incident, record)
+    echo(saved, stage, text)
+    return saved
+
+
+def _lease(id: str) -> str:
+    return f"incident/{id}"

@@ -1,0 +1,37 @@
+"""
+The store: what the service remembers between calls, and between machines.
+
+In:  signals, incidents, audit records, leases.
+Out: the same, and counts of them for the gate.
+Errors: StoreError (StoreBusy: again later; StaleIncident: load again).
+
+One Protocol, one room per keeper. Nothing here decides anything, reads Azure or knows the clock.
+"""
+
+from shared.store.interface import (
+    STUCK,
+    Breaker,
+    Page,
+    Received,
+    Record,
+    RecordKind,
+    StaleIncident,
+    Store,
+    StoreBusy,
+    StoreError,
+)
+from shared.store.sqlite import SqliteStore
+
+__all__ = [
+    "STUCK",
+    "Breaker",
+    "Page",
+    "Received",
+    "Record",
+    "RecordKind",
+    "SqliteStore",
+    "StaleIncident",
+    "Store",
+    "StoreBusy",
+    "StoreError",
+]

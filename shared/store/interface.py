@@ -1,0 +1,167 @@
+"""
+What a store promises, whatever keeps it: the nouns, the errors and the Protocol.
+
+In:  nothing.
+Out: Store, and what its methods answer with.
+
+Pure, and light enough for the alert door: an Incident is only named here, not imported.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from shared.errors import HealError, TransientError
+from shared.model.history import History
+from shared.model.ids import ResourceId
+from shared.model.signal import Signal
+from shared.model.words import Result, State
+
+if TYPE_CHECKING:
+    from shared.model.incident import Incident
+
+#: A worker that took an incident and said nothing for so long is taken for dead.
+STUCK = timedelta(minutes=10)
+
+
+class StoreError(HealError):
+    """The store did not do it; the message says what to check. Nothing was half-written."""
+
+
+class StoreBusy(StoreError, TransientError):
+    """Others are writing; try again after `delay` seconds."""
+
+
+class StaleIncident(StoreError):
+    """Somebody changed the incident since it was loaded: load it again and look anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """Where a signal went. `duplicate`: this very signal was received before, and `incident` is
+    the one it went to then, even if that one is closed. `new`: the signal opened the incident."""
+
+    incident: str
+    new: bool
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some incidents, newest first. `cursor` asks for the next page; None: there is none.
+    `unreadable` are ids of rows that are there but cannot be read."""
+
+    incidents: "tuple[Incident, ...]"
+    cursor: str | None = None
+    unreadable: tuple[str, ...] = ()
+
+
+class RecordKind(StrEnum):
+    """What a record testifies."""
+
+    CHANGE = "change"  # the incident moved on; nothing in Azure was touched
+    INTENT = "intent"  # written before Azure is changed: what is about to be done
+    OUTCOME = "outcome"  # written after: what one step did
+    VERIFICATION = "verification"  # what was seen of the workload afterwards
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One line of the audit, never changed again. Compare Moment, which only tells the story.
+
+    `writes` counts, on an intent, the requests that will change Azure. `plan` is the plan's
+    digest. `detail` is any JSON value.
+    """
+
+    incident: str
+    at: datetime  # UTC
+    kind: RecordKind
+    stage: str
+    text: str
+    actor: str = "medic"  # or who asked: a person's name
+    resource: str | None = None
+    registry: str | None = None  # resource id
+    plan: str | None = None
+    writes: int = 0
+    result: Result | None = None
+    detail: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """Writes for one registry are stopped. `scope` is its id in lower case, or "*" for all."""
+
+    scope: str
+    because: str
+    since: datetime
+
+
+class Store(Protocol):
+    """The memory of the service: incidents, signals, audit, leases, breakers.
+
+    Every method is atomic and safe to call from several threads and machines. Times are UTC and
+    handed in. All raise StoreError.
+    """
+
+    def receive(self, signal: Signal, *, now: datetime) -> Received:
+        """Join the workload's open incident, or open one. Cheap: the alert door waits for it."""
+
+    def find_open(self, resource: ResourceId) -> str | None:
+        """The id of the workload's open incident."""
+
+    def load(self, id: str) -> "Incident | None": ...
+
+    def save(self, incident: "Incident", *records: Record) -> "Incident":
+        """Keep the incident and its records together, or neither.
+
+        `incident.version` must be the stored one (0: not stored yet); returned with one more.
+        StaleIncident otherwise.
+        """
+
+    def record(self, record: Record) -> None:
+        """Add one record to the audit."""
+
+    def records(self, incident: str) -> tuple[Record, ...]:
+        """The incident's audit, oldest first."""
+
+    def page(
+        self,
+        *,
+        state: State | None = None,
+        resource: str | None = None,
+        registry: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """Incidents, newest first. `resource` and `registry` are ids, or scopes above them."""
+
+    def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
+        """Incidents to look at again, longest waiting first: verification due, or abandoned."""
+
+    def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        """Take or extend a lease; False while somebody else holds it."""
+
+    def release(self, name: str, holder: str) -> None:
+        """Give back a lease. One that is not the holder's is left alone."""
+
+    def history(self, registry: ResourceId | None, digest: str, *, now: datetime) -> History:
+        """What the gate must know of the past hour and the past 24 hours."""
+
+    def failures(self, registry: ResourceId, *, since: datetime) -> int:
+        """Failed verifications at this registry since then, or since its breaker was reset."""
+
+    def trip(self, scope: str, *, because: str, now: datetime) -> None:
+        """Stop writes for a registry id, or for "*"."""
+
+    def reset(self, scope: str, *, now: datetime) -> bool:
+        """Let writes pass again; False when nothing had stopped them."""
+
+    def breakers(self) -> tuple[Breaker, ...]:
+        """The breakers that are tripped."""
+
+    def check(self) -> None:
+        """Raise StoreError when the store cannot be used."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,110 @@
+"""
+The SQL of the store, one statement per question; values only ever as parameters.
+
+Pure.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+from shared.errors import BadInput
+
+SEEN_BEFORE = "SELECT incident FROM signals WHERE id = ? AND resource = ? ORDER BY n LIMIT 1"
+OPEN_ONE = "SELECT id FROM incidents WHERE resource = ? AND open = 1"
+OPEN = """
+    INSERT INTO incidents (id, version, state, open, resource, opened, updated, body)
+    VALUES (:id, 1, :state, 1, :resource, :now, :now, :body)
+"""
+HEAR = """
+    INSERT OR IGNORE INTO signals (id, incident, resource, source, at, text)
+    VALUES (?, ?, ?, ?, ?, ?)
+"""
+HEARD = "SELECT id, source, at, text FROM signals WHERE incident = ? ORDER BY n DESC LIMIT ?"
+
+INCIDENT = "SELECT id, version, body FROM incidents WHERE id = ?"
+INSERT = """
+    INSERT INTO incidents
+        (id, version, state, open, resource, registry, opened, updated, due, body)
+    VALUES (:id, :version, :state, :open, :resource, :registry, :opened, :updated, :due, :body)
+    ON CONFLICT (id) DO NOTHING
+"""
+UPDATE = """
+    UPDATE incidents SET version = :version, state = :state, open = :open, resource = :resource,
+        registry = :registry, opened = :opened, updated = :updated, due = :due, body = :body
+    WHERE id = :id AND version = :version - 1
+"""
+# "0" follows "/": between the two lie exactly the ids below a scope.
+PAGE = """
+    SELECT id, version, opened, body FROM incidents
+    WHERE (:opened IS NULL OR (opened, id) < (:opened, :id))
+      AND (:state IS NULL OR state = :state)
+      AND (:since IS NULL OR opened >= :since)
+      AND (:resource IS NULL OR resource = :resource
+           OR (resource > :resource || '/' AND resource < :resource || '0'))
+      AND (:registry IS NULL OR registry = :registry
+           OR (registry > :registry || '/' AND registry < :registry || '0'))
+    ORDER BY opened DESC, id DESC LIMIT :limit
+"""
+DUE = """
+    SELECT id, version, body FROM incidents
+    WHERE due <= :now
+       OR (due IS NULL AND open = 1 AND state <> 'held' AND updated <= :stuck)
+    ORDER BY coalesce(due, updated)
+"""
+
+RECORD = """
+    INSERT INTO records (incident, at, kind, registry, plan, writes, result, body)
+    VALUES (:incident, :at, :kind, :registry, :plan, :writes, :result, :body)
+"""
+RECORDS = "SELECT n, body FROM records WHERE incident = ? ORDER BY n"
+WRITES_AT = """
+    SELECT coalesce(sum(writes), 0) FROM records
+    WHERE kind = 'intent' AND registry = ? AND at > ?
+"""
+WRITES = "SELECT coalesce(sum(writes), 0) FROM records WHERE kind = 'intent' AND at > ?"
+FAILED_BEFORE = """
+    SELECT 1 FROM records
+    WHERE kind = 'verification' AND plan = ? AND at > ? AND result IN ('failed', 'unverified')
+    LIMIT 1
+"""
+FAILURES = """
+    SELECT count(*) FROM records
+    WHERE kind = 'verification' AND registry = :registry AND result = 'failed' AND at >= :since
+      AND at > coalesce((SELECT since FROM breakers WHERE scope = :registry), '')
+"""
+
+LEASE = """
+    INSERT INTO leases (name, holder, until) VALUES (:name, :holder, :until)
+    ON CONFLICT (name) DO UPDATE SET holder = :holder, until = :until
+    WHERE leases.until <= :now OR leases.holder = :holder
+"""
+RELEASE = "DELETE FROM leases WHERE name = ? AND holder = ?"
+
+BREAKER = "SELECT because FROM breakers WHERE scope IN (?, '*') AND because IS NOT NULL LIMIT 1"
+BREAKERS = "SELECT scope, because, since FROM breakers WHERE because IS NOT NULL ORDER BY since"
+TRIP = "INSERT OR REPLACE INTO breakers (scope, because, since) VALUES (?, ?, ?)"
+RESET = "UPDATE breakers SET because = NULL, since = ? WHERE scope = ? AND because IS NOT NULL"
+
+
+def below(column: str, scope: str | None) -> dict[str, str | None]:
+    """The parameter that keeps one id, or all below it."""
+    return {column: scope.strip().rstrip("/").lower() if scope else None}
+
+
+def cursor(row: Any) -> str:
+    """Where a page ended, opaque to the reader."""
+    return urlsafe_b64encode(json.dumps([row["opened"], row["id"]]).encode()).decode()
+
+
+def after(text: str | None) -> dict[str, str | None]:
+    """The parameters that continue after a cursor; BadInput for one we did not make."""
+    if text is None:
+        return {"opened": None, "id": None}
+    try:
+        opened, id = json.loads(urlsafe_b64decode(text.encode()))
+        if not (isinstance(opened, str) and isinstance(id, str)):
+            raise ValueError("not two texts")
+    except ValueError as error:
+        raise BadInput("the cursor is not one this service gave; start without it") from error
+    return {"opened": opened, "id": id}

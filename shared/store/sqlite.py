@@ -1,0 +1,211 @@
+"""
+The store in one SQLite file: for one machine, for trials, for the command line.
+
+In:  the nouns of `interface.py`.
+Out: the same nouns; StoreError when the file does not do it.
+
+Signals are rows of their own: receiving one never disturbs a worker that holds the incident.
+`receive` uses nothing but the standard library, because the alert door waits for it.
+"""
+
+import logging
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.model.history import History
+from shared.model.ids import ResourceId
+from shared.model.signal import Signal
+from shared.model.words import State
+from shared.store import queries, rows
+from shared.store.connection import Database
+from shared.store.interface import (
+    STUCK,
+    Breaker,
+    Page,
+    Received,
+    Record,
+    StaleIncident,
+    StoreError,
+)
+
+if TYPE_CHECKING:
+    from shared.model.incident import Incident
+
+log = logging.getLogger(__name__)
+
+_MOST_SIGNALS = 200  # the newest so many are loaded with their incident
+_MOST_ON_A_PAGE = 200
+_HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+
+
+class SqliteStore:
+    """A Store in the file at `path`, which is made at the first use."""
+
+    def __init__(self, path: Path | str) -> None:
+        self._database = Database(Path(path))
+
+    def receive(self, signal: Signal, *, now: datetime) -> Received:
+        key = signal.resource.key
+        with self._database.writing() as sql:
+            known = sql.execute(queries.SEEN_BEFORE, (rows.clean(signal.id), key)).fetchone()
+            if known:
+                return Received(incident=known["incident"], new=False, duplicate=True)
+            open_one = sql.execute(queries.OPEN_ONE, (key,)).fetchone()
+            id = open_one["id"] if open_one else rows.incident_id(signal, now)
+            if not open_one:
+                sql.execute(queries.OPEN, rows.first_incident(id, signal, now))
+            sql.execute(queries.HEAR, rows.signal_row(signal, id))
+        return Received(incident=id, new=not open_one, duplicate=False)
+
+    def find_open(self, resource: ResourceId) -> str | None:
+        with self._database.reading() as sql:
+            row = sql.execute(queries.OPEN_ONE, (resource.key,)).fetchone()
+        return row["id"] if row else None
+
+    def load(self, id: str) -> "Incident | None":
+        with self._database.reading() as sql:
+            row = sql.execute(queries.INCIDENT, (rows.clean(id),)).fetchone()
+            return _incident(sql, row) if row else None
+
+    def save(self, incident: "Incident", *records: Record) -> "Incident":
+        saved = replace(incident, version=incident.version + 1)
+        row = rows.incident_row(saved)
+        with self._database.writing() as sql:
+            statement = queries.UPDATE if incident.version else queries.INSERT
+            if sql.execute(statement, row).rowcount != 1:
+                raise StaleIncident(
+                    f"incident {incident.id} is no longer at version {incident.version}: "
+                    "load it again and decide anew"
+                )
+            sql.executemany(queries.HEAR, rows.signal_rows(incident))
+            sql.executemany(queries.RECORD, [rows.record_row(record) for record in records])
+        return saved
+
+    def record(self, record: Record) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.RECORD, rows.record_row(record))
+
+    def records(self, incident: str) -> tuple[Record, ...]:
+        from shared.store.codec import read_record
+
+        with self._database.reading() as sql:
+            kept = sql.execute(queries.RECORDS, (rows.clean(incident),)).fetchall()
+        found = []
+        for row in kept:
+            try:
+                found.append(read_record(row["body"]))
+            except ValueError as error:
+                log.error("Audit record %s cannot be read: %s", row["n"], error)
+        return tuple(found)
+
+    def page(
+        self,
+        *,
+        state: State | None = None,
+        resource: str | None = None,
+        registry: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        size = max(1, min(limit, _MOST_ON_A_PAGE))
+        wanted = {
+            **queries.after(cursor),
+            **queries.below("resource", resource),
+            **queries.below("registry", registry),
+            "state": state.value if state else None,
+            "since": rows.stamp(since) if since else None,
+            "limit": size + 1,
+        }
+        good, bad = [], []
+        with self._database.reading() as sql:
+            found = sql.execute(queries.PAGE, wanted).fetchall()
+            for row in found[:size]:
+                try:
+                    good.append(_incident(sql, row))
+                except StoreError:
+                    bad.append(row["id"])
+        more = queries.cursor(found[size - 1]) if len(found) > size else None
+        return Page(incidents=tuple(good), cursor=more, unreadable=tuple(bad))
+
+    def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
+        wanted = {"now": rows.stamp(now), "stuck": rows.stamp(now - stuck)}
+        with self._database.reading() as sql:
+            waiting = sql.execute(queries.DUE, wanted)
+            return tuple(islice(_readable(sql, waiting), limit))
+
+    def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        wanted = {
+            "name": name,
+            "holder": holder,
+            "until": rows.stamp(until),
+            "now": rows.stamp(now),
+        }
+        with self._database.writing() as sql:
+            return sql.execute(queries.LEASE, wanted).rowcount == 1
+
+    def release(self, name: str, holder: str) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.RELEASE, (name, holder))
+
+    def history(self, registry: ResourceId | None, digest: str, *, now: datetime) -> History:
+        key = registry.key if registry else None
+        with self._database.reading() as sql:
+            hour = sql.execute(queries.WRITES_AT, (key, rows.stamp(now - _HOUR))).fetchone()[0]
+            day = sql.execute(queries.WRITES, (rows.stamp(now - _DAY),)).fetchone()[0]
+            breaker = sql.execute(queries.BREAKER, (key,)).fetchone()
+            failed = sql.execute(
+                queries.FAILED_BEFORE, (digest, rows.stamp(now - _WEEK))
+            ).fetchone()
+        return History(
+            registry_writes_last_hour=hour,
+            writes_today=day,
+            breaker=breaker["because"] if breaker else None,
+            same_plan_failed=bool(digest and failed),
+        )
+
+    def failures(self, registry: ResourceId, *, since: datetime) -> int:
+        with self._database.reading() as sql:
+            wanted = {"registry": registry.key, "since": rows.stamp(since)}
+            return int(sql.execute(queries.FAILURES, wanted).fetchone()[0])
+
+    def trip(self, scope: str, *, because: str, now: datetime) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.TRIP, (scope.lower(), rows.clean(because), rows.stamp(now)))
+
+    def reset(self, scope: str, *, now: datetime) -> bool:
+        with self._database.writing() as sql:
+            return sql.execute(queries.RESET, (rows.stamp(now), scope.lower())).rowcount == 1
+
+    def breakers(self) -> tuple[Breaker, ...]:
+        with self._database.reading() as sql:
+            tripped = sql.execute(queries.BREAKERS).fetchall()
+        return tuple(
+            Breaker(scope=row["scope"], because=row["because"], since=rows.moment(row["since"]))
+            for row in tripped
+        )
+
+    def check(self) -> None:
+        with self._database.writing() as sql:  # an empty write: the disk and the lock are asked
+            sql.execute("SELECT count(*) FROM leases")
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _incident(sql: sqlite3.Connection, row: sqlite3.Row) -> "Incident":
+    heard = sql.execute(queries.HEARD, (row["id"], _MOST_SIGNALS)).fetchall()
+    return rows.incident(row, tuple(rows.signal(one) for one in reversed(heard)))
+
+
+def _readable(sql: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> "Iterator[Incident]":
+    for row in found:
+        try:
+            yield _incident(sql, row)
+        except StoreError as error:
+            log.error("%s", error)
