@@ -38,12 +38,13 @@ class Simulator:
         self.replace(scenario)
 
     def replace(self, scenario: dict[str, Any]) -> None:
-        """Start over from another scenario; the traffic so far is kept."""
+        """Start over from another scenario, without faults; the traffic so far is kept."""
         world = World.load(scenario)
         clouds.named(world.cloud)
         with self.lock:
             self.world = world
             self.writes = []
+            self.faults.clear()
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Raises Dropped when a fault breaks the connection."""
@@ -113,7 +114,7 @@ class Simulator:
         place = clouds.locate(request.host, home)
         if place is None:
             raise Refusal(501, "NotImplemented", f"Nothing is simulated at host '{request.host}'.")
-        cloud, kind = place
+        cloud, kind = place[0], request.kind or place[1]
         route, params = self._match(request, kind)
         if kind == "arm" and route.versions:
             _check_version(request, route)

@@ -101,13 +101,12 @@ class Faults:
 
     items: list[Fault] = field(default_factory=list)
 
-    def replace(self, said: Any) -> None:
-        if not isinstance(said, list):
-            raise ValueError("faults are a list")
-        self.items = [Fault.parse(one) for one in said]
+    def add(self, *said: Any) -> None:
+        """Put more in force; all or none. ValueError says what is wrong."""
+        self.items += [Fault.parse(one) for one in said]
 
-    def add(self, said: Any) -> None:
-        self.items.append(Fault.parse(said))
+    def clear(self) -> None:
+        self.items = []
 
     def pick(self, request: Request) -> Fault | None:
         striking = [fault for fault in self.items if fault.strikes(request)]

@@ -21,6 +21,7 @@ class Request:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    kind: str | None = None  # the front end it came in by, where the host name does not tell
 
     @cached_property
     def host(self) -> str:

@@ -19,21 +19,25 @@ Resource = dict[str, Any]
 
 
 class Clock:
-    """UTC. Simulated when a start is given: it moves only by `advance`; else the wall clock."""
+    """UTC. Simulated when a start is given: it moves only by `advance`; else the wall clock, which
+    `advance` can put forward."""
 
     def __init__(self, start: datetime | None = None) -> None:
-        self._simulated = start
+        self._simulated, self._ahead = start, timedelta()
 
     @property
     def simulated(self) -> bool:
         return self._simulated is not None
 
     def now(self) -> datetime:
-        return self._simulated or datetime.now(UTC)
+        return self._simulated or datetime.now(UTC) + self._ahead
 
     def set(self, moment: datetime) -> None:
+        """Forward to a moment; never back."""
         if self._simulated is not None:
             self._simulated = max(self._simulated, moment)
+        else:
+            self._ahead += max(moment - self.now(), timedelta())
 
 
 class Resources:
@@ -120,8 +124,8 @@ class World:
         self.at(self.clock.now() + timedelta(seconds=seconds), action)
 
     def advance(self, seconds: float = 0.0) -> None:
-        """Move a simulated clock, doing everything that falls due on the way, in order."""
-        end = self.clock.now() + timedelta(seconds=seconds if self.clock.simulated else 0)
+        """Move the clock, doing everything that falls due on the way, in order."""
+        end = self.clock.now() + timedelta(seconds=seconds)
         while self._timetable and self._timetable[0][0] <= end:
             moment, _, action = heapq.heappop(self._timetable)
             self.clock.set(moment)
