@@ -1,0 +1,10 @@
+"""Pull Medic as an Azure Function app: registers the doors, nothing else."""
+
+import azure.functions as func
+
+from functions import alerts, asking, console, events, healing, incidents, status, sweeping
+
+app = func.FunctionApp()
+
+for door in (alerts, events, healing, sweeping, asking, incidents, status, console):
+    app.register_functions(door.bp)

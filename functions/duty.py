@@ -1,0 +1,41 @@
+"""
+Who is on duty: the process's one Medic.
+
+In:  the process's environment (through `shared.settings`).
+Out: the Medic, built at the first question that needs one.
+
+Nothing is imported or opened before a door asks, so that a cold start pays only for its own door.
+"""
+
+import os
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.medic import Medic
+
+#: The one queue, and the app setting that says where it is.
+QUEUE = "incidents"
+STORAGE = "AzureWebJobsStorage"
+
+_lock = threading.Lock()
+_medic: "Medic | None" = None
+
+
+def medic() -> "Medic":
+    """The Medic on duty. Bad settings do not raise here: the Medic knows and writes nothing."""
+    global _medic
+    with _lock:
+        if _medic is None:
+            from shared import settings
+            from shared.medic import Medic
+
+            _medic = Medic.connect(settings.load(os.environ))
+        return _medic
+
+
+def relieve() -> None:
+    """End the shift: the next question meets a new Medic, with the settings of that moment."""
+    global _medic
+    with _lock:
+        _medic = None

@@ -1,0 +1,50 @@
+"""
+Reception: signals go into the queue and onto an incident.
+
+In:  accepted signals and the queue's output binding.
+Out: the incident of each.
+
+The queue alone is enough: when the store is down or slow, the incident is opened by whoever takes
+the message, and the signal's own id stands in for the incident's. A sender never waits for it.
+"""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import azure.functions as func
+
+from shared import signals
+from shared.model.signal import Signal, SignalKind
+
+if TYPE_CHECKING:
+    from shared.medic import Medic
+
+log = logging.getLogger("medic.doors")
+
+#: An action group gives up after about ten seconds, and counts that as our failure.
+PATIENCE = 3.0  # seconds
+_clerks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reception")
+
+
+def receive(
+    accepted: Sequence[Signal], queue: func.Out[list[str]], *, medic: "Medic"
+) -> list[str | None]:
+    """Queue the signals; the id of the incident each belongs to. None: one that says that all is
+    well again, of which there is no open incident."""
+    if not accepted:
+        return []
+    queue.set([signals.dump(signal) for signal in accepted])
+    booking = _clerks.submit(lambda: [_book(signal, medic) for signal in accepted])
+    try:
+        return booking.result(timeout=PATIENCE)
+    except Exception as error:  # whatever is wrong with the store, the queue has the signals
+        log.warning("Queued without the store: %r", error, extra={"stage": "receive"})
+        return [signal.id for signal in accepted]
+
+
+def _book(signal: Signal, medic: "Medic") -> str | None:
+    if signal.kind is SignalKind.RESOLVED:  # closes an incident, never opens one
+        return medic.store.find_open(signal.resource)
+    return medic.receive(signal)

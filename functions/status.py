@@ -1,0 +1,128 @@
+"""
+The way in for whoever runs the service: is it well, what may it do, let it go on.
+
+In:  nothing, or the breaker to reset.
+Out: health (503 when it cannot do its work), the policy in force and in sentences.
+
+All need a key. Health too: it says what is wrong with the service, which is a map for whoever
+wants to misuse it. A platform probe that only asks whether the process lives can use the page at
+`/api/console`.
+"""
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import azure.functions as func
+import msgspec
+
+from functions import duty, questions
+from functions.answers import answer, answering
+from shared.errors import BadInput, HealError
+
+if TYPE_CHECKING:
+    from shared.medic import Medic
+
+bp = func.Blueprint()
+log = logging.getLogger("medic.doors")
+_FUNCTION = func.AuthLevel.FUNCTION
+
+
+class Reset(msgspec.Struct, forbid_unknown_fields=True):
+    """`{"registry" or "scope", "reason"}`."""
+
+    reason: str
+    registry: str | None = None
+    scope: str | None = None
+
+
+@bp.route(route="health", methods=["GET"], auth_level=_FUNCTION)
+@answering
+def health(req: func.HttpRequest) -> func.HttpResponse:
+    """Whether the service can do its work. Asks nothing of Azure but a policy kept in a blob."""
+    medic = duty.medic()
+    parts: dict[str, Any] = {
+        "settings": _part(
+            [f"{p.setting} {p.message}: {p.advice}" for p in medic.settings.problems]
+        ),
+        "policy": _part(medic.policy_problems),
+        "queue": _part(_queue_problems()),
+        "store": _part([]),
+    }
+    breakers: list[dict[str, Any]] = []
+    try:
+        medic.store.check()
+        breakers = [
+            {"scope": one.scope, "because": one.because, "since": one.since}
+            for one in medic.store.breakers()
+        ]
+    except HealError as error:
+        parts["store"] = _part([str(error)])
+    well = all(part["ok"] for part in parts.values())
+    report = {"healthy": well, **parts, "breakers": breakers}
+    return answer(report, 200 if well else 503)
+
+
+@bp.route(route="policy", methods=["GET"], auth_level=_FUNCTION)
+@answering
+def policy(req: func.HttpRequest) -> func.HttpResponse:
+    """The policy in force (null: a bad one, so nothing is written), and what it amounts to."""
+    from shared.policy import sentences
+
+    medic = duty.medic()
+    force = medic.policy
+    shown = {
+        "policy": force.model_dump(mode="json") if force else None,
+        "problems": medic.policy_problems,
+        "sentences": sentences(force) if force else ["Nothing is written: the policy is bad."],
+    }
+    return answer(shown)
+
+
+@bp.route(route="breaker/reset", methods=["POST"], auth_level=_FUNCTION)
+@answering
+def reset_breaker(req: func.HttpRequest) -> func.HttpResponse:
+    """Let writes for one registry, or for all ("*"), pass again."""
+    asked = questions.read(req, Reset)
+    reason, who = questions.said(asked.reason), questions.person(req)
+    if asked.scope == "*" and asked.registry is None:
+        scope = "*"
+    elif asked.registry is not None and asked.scope is None:
+        scope = questions.resource(asked.registry, "registry").key
+    elif asked.scope is not None and asked.registry is None:
+        scope = questions.resource(asked.scope, "scope").key
+    else:
+        raise BadInput('give either registry (a resource id) or scope (one, or "*")')
+    return answer({"scope": scope, "reset": _reset(duty.medic(), scope, reason, who)})
+
+
+def _reset(medic: "Medic", scope: str, reason: str, who: str) -> bool:
+    from shared.store import Record, RecordKind
+
+    now = medic.now()
+    medic.store.record(
+        Record(
+            incident=f"breaker:{scope}",
+            at=now,
+            kind=RecordKind.CHANGE,
+            stage="breaker",
+            text=f"reset: {reason}",
+            actor=who,
+            registry=None if scope == "*" else scope,
+        )
+    )
+    done = medic.store.reset(scope, now=now)
+    log.info("Breaker reset by %s", who, extra={"stage": "breaker", "registry": scope})
+    return done
+
+
+def _part(problems: Any) -> dict[str, Any]:
+    return {"ok": not problems, "problems": list(problems)}
+
+
+def _queue_problems() -> list[str]:
+    """A connection is one setting, or a family of them when an identity is used instead of a key
+    ("Azure Queue storage trigger", identity-based connections)."""
+    if any(name.split("__")[0] == duty.STORAGE and text for name, text in os.environ.items()):
+        return []
+    return [f"{duty.STORAGE} is not set: no signal can be queued"]
