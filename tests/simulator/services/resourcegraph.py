@@ -1,0 +1,261 @@
+"""
+Azure Resource Graph: one query over everything the caller may read.
+
+In:  a query, the subscriptions it is about, paging options.
+Out: rows as objects or as a table, quota headers, a skip token while there is more.
+
+Resource Graph lags behind the resource manager: `freeze(world)` makes it answer from this moment's
+state until `thaw(world)`.
+"""
+
+import base64
+import copy
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from tests.simulator import access, kql
+from tests.simulator.guards import place
+from tests.simulator.kql import KqlError, Row, Table, values
+from tests.simulator.routes import Call, Routes
+from tests.simulator.wire import Refusal, Response
+from tests.simulator.world import Resource, World
+
+routes = Routes()
+_PAGE = 1000
+_QUERIES, _WINDOW = 15, timedelta(seconds=5)  # per user ("Guidance for throttled requests")
+
+_COLUMNS = {
+    **dict.fromkeys(("id", "name", "type", "tenantId", "kind", "location"), "string"),
+    **dict.fromkeys(("resourceGroup", "subscriptionId", "managedBy"), "string"),
+    **dict.fromkeys(("sku", "plan", "properties", "tags", "identity"), "dynamic"),
+    **dict.fromkeys(("zones", "extendedLocation"), "dynamic"),
+}
+#: What a table holds besides `resources`, by lower-case type.
+_TABLES = {
+    "resourcecontainers": (
+        "microsoft.resources/subscriptions",
+        "microsoft.resources/subscriptions/resourcegroups",
+    ),
+    "authorizationresources": (
+        "microsoft.authorization/roleassignments",
+        "microsoft.authorization/roledefinitions",
+    ),
+    "policyresources": ("microsoft.authorization/policyassignments",),
+}
+_GROUP = "microsoft.resources/subscriptions/resourcegroups"
+_WIRE_TYPES = {"int": "integer", "long": "integer", "real": "number", "bool": "boolean"}
+_WIRE_TYPES |= {"dynamic": "object"}
+
+
+def freeze(world: World) -> None:
+    world.memory.setdefault("resourcegraph", {})["frozen"] = copy.deepcopy(list(world.resources))
+
+
+def thaw(world: World) -> None:
+    world.memory.get("resourcegraph", {}).pop("frozen", None)
+
+
+@routes.arm(
+    "POST",
+    "/providers/Microsoft.ResourceGraph/resources",
+    action="",
+    versions=("2021-03-01", "2022-10-01", "2024-04-01"),
+)
+def resources(call: Call) -> Response:
+    headers = _quota(call)
+    body = call.json
+    if not isinstance(body, dict) or not isinstance(body.get("query"), str):
+        raise _invalid(call, "InvalidPayload", "Required property 'query' not found in JSON.")
+    if body.get("facets"):
+        raise Refusal(501, "NotImplemented", "The simulated Resource Graph knows no facets.")
+    options = _options(call, body)
+    try:
+        table = kql.run(
+            body["query"], lambda name: _table(call, name, body), call.world.clock.now()
+        )
+    except KqlError as error:
+        raise _refused(call, error) from None
+    return Response(body=_page(table, body["query"], options), headers=headers)
+
+
+def _options(call: Call, body: dict[str, Any]) -> dict[str, Any]:
+    """top, skip and format; a skip token carries on where its page ended."""
+    given = body.get("options") or {}
+    options = {"top": _PAGE, "skip": 0}
+    token = given.get("$skipToken")
+    if token:
+        try:
+            options |= json.loads(base64.b64decode(token, validate=True))
+        except ValueError:
+            raise _invalid(call, "InvalidSkipToken", "The skip token is invalid.") from None
+    options |= {name: given[f"${name}"] for name in ("top", "skip") if f"${name}" in given}
+    for name, least, most in (("top", 1, 1000), ("skip", 0, 2**31 - 1)):
+        value = options[name]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            message = f"The value of '${name}' must be between {least} and {most}."
+            raise _invalid(call, "InvalidPagingOption", message)
+    form = given.get("resultFormat", "objectArray")
+    if form not in ("table", "objectArray"):
+        raise _invalid(call, "InvalidResultFormat", f"Result format '{form}' is not known.")
+    return {**options, "form": form}
+
+
+def _page(table: Table, query: str, options: dict[str, Any]) -> dict[str, Any]:
+    start, end = options["skip"], options["skip"] + options["top"]
+    rows = table.rows[start:end]
+    page: dict[str, Any] = {"totalRecords": len(table.rows), "count": len(rows)}
+    names = list(table.columns)
+    if options["form"] == "table":
+        columns = [
+            {"name": n, "type": _WIRE_TYPES.get(t, "string")} for n, t in table.columns.items()
+        ]
+        page["data"] = {"columns": columns, "rows": [[_cell(r[n]) for n in names] for r in rows]}
+    else:
+        page["data"] = [{name: _cell(row[name]) for name in names} for row in rows]
+    page |= {"facets": [], "resultTruncated": "false"}
+    if end < len(table.rows):
+        # Paging needs the id column ("Working with large data sets").
+        if "id" not in table.columns:
+            return page | {"resultTruncated": "true"}
+        more = json.dumps({"skip": end, "top": options["top"]})
+        page["$skipToken"] = base64.b64encode(more.encode()).decode()
+    return page
+
+
+def _cell(value: Any) -> Any:
+    return value if isinstance(value, dict | list) else values.wire(value)
+
+
+def _table(call: Call, name: str, body: dict[str, Any]) -> Table | None:
+    """One of the tables, without what the caller may not read."""
+    table = name.lower()
+    if table != "resources" and table not in _TABLES:
+        return None
+    scope = {str(one).lower() for one in body.get("subscriptions") or call.world.subscriptions}
+    shown = [
+        _row(call.world, item)
+        for item in _items(call.world, table)
+        if place(item["id"])[0].lower() in scope and _readable(call, item)
+    ]
+    return Table.of(_COLUMNS, shown, table)
+
+
+def _items(world: World, table: str) -> Iterator[Resource]:
+    items = world.memory.get("resourcegraph", {}).get("frozen")
+    everything: list[Resource] = list(world.resources) if items is None else items
+    if table == "resourcecontainers":
+        yield from _containers(world, everything)
+        return
+    for item in everything:
+        kind = str(item.get("type", "")).lower()
+        # Tracked resources are those with a place; the rest has tables of its own or none.
+        tracked = bool(item.get("location")) and not kind.startswith("microsoft.resources/")
+        if tracked if table == "resources" else kind in _TABLES[table]:
+            yield item
+
+
+def _containers(world: World, everything: list[Resource]) -> Iterator[Resource]:
+    """Subscriptions, and resource groups: those listed and those that hold anything."""
+    for sub in world.subscriptions:
+        yield {"id": f"/subscriptions/{sub}", "name": sub, "type": _TABLES["resourcecontainers"][0]}
+    listed = {str(item["id"]).lower(): item for item in everything}
+    seen: set[str] = set()
+    for item in everything:
+        sub, group = place(item["id"])
+        id = f"/subscriptions/{sub}/resourceGroups/{group}"
+        if group and id.lower() not in seen:
+            seen.add(id.lower())
+            own = listed.get(id.lower(), {})
+            yield {"id": id, "name": group, **own, "type": _GROUP}
+
+
+def _readable(call: Call, item: Resource) -> bool:
+    return access.allows(call.world, call.principal, item["id"], f"{item['type']}/read")
+
+
+def _row(world: World, item: Resource) -> Row:
+    sub, group = place(item["id"])
+    kept = {column: item.get(column) for column in _COLUMNS}
+    return {
+        **kept,
+        "type": str(item["type"]).lower(),
+        "location": str(item.get("location") or "").lower().replace(" ", ""),
+        "tenantId": world.tenant,
+        "subscriptionId": sub,
+        "resourceGroup": group.lower(),
+    }
+
+
+def _quota(call: Call) -> dict[str, str]:
+    """Counts the caller's queries of the last five seconds; 429 past the quota."""
+    now = call.world.clock.now()
+    memory = call.world.memory.setdefault("resourcegraph", {})
+    recent: list[Any] = memory.setdefault("queries", {}).setdefault(call.principal, [])
+    recent[:] = [moment for moment in recent if moment > now - _WINDOW]
+    throttled = len(recent) >= _QUERIES
+    if not throttled:
+        recent.append(now)
+    wait = int((recent[0] + _WINDOW - now).total_seconds()) or 1
+    headers = {
+        "x-ms-user-quota-remaining": str(_QUERIES - len(recent)),
+        "x-ms-user-quota-resets-after": f"00:00:{wait:02d}",
+        "x-ms-ratelimit-remaining-tenant-resource-requests": str(_QUERIES - len(recent)),
+    }
+    if throttled:
+        said = (
+            "Client application has been throttled and should not continue to make requests at "
+            "this time. Please use the supplied headers for retry guidance."
+        )
+        headers["Retry-After"] = str(wait)
+        raise _error(
+            call, "RateLimiting", [{"code": "RateLimiting", "message": said}], 429, headers
+        )
+    return headers
+
+
+_QUERY_INVALID = {
+    "code": "InvalidQuery",
+    "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph "
+    "service and fix the error before retrying.",
+}
+
+
+def _refused(call: Call, error: KqlError) -> Refusal:
+    detail: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.kind == "SyntaxError":
+        detail = {
+            "code": "ParserFailure",
+            "message": "ParserFailure",
+            "line": error.line,
+            "characterPositionInLine": error.position,
+            "token": error.token or "<EOF>",
+        }
+    elif "Failed to resolve table" in error.message:
+        table = error.message.rsplit("'", 2)[-2]
+        detail = {
+            "code": "DisallowedLogicalTableName",
+            "message": f"Table {table} is invalid, unsupported or disallowed.",
+        }
+    return _error(call, "BadRequest", [_QUERY_INVALID, detail])
+
+
+def _invalid(call: Call, code: str, message: str) -> Refusal:
+    return _error(call, "BadRequest", [{"code": code, "message": message}])
+
+
+def _error(
+    call: Call,
+    code: str,
+    details: list[dict[str, Any]],
+    status: int = 400,
+    headers: dict[str, str] | None = None,
+) -> Refusal:
+    asked = call.request.headers.get("x-ms-correlation-request-id", call.world.tenant)
+    stamp = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S.%f}0Z"
+    message = (
+        f"Please provide below info when asking for support: timestamp = {stamp}, "
+        f"correlationId = {asked}."
+    )
+    return Refusal(status, code, message, headers=headers, details=details)
