@@ -60,8 +60,8 @@ class Azure:
         return self._connection.cloud
 
     @property
-    def subscriptions(self) -> tuple[str, ...]:
-        """Subscriptions in scope by the settings; empty means all the identity can see."""
+    def subscriptions(self) -> tuple[str, ...] | None:
+        """Subscriptions in scope by the settings; None means all the identity can see."""
         return self._connection.subscriptions
 
     @property

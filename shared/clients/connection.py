@@ -30,7 +30,7 @@ class Connection:
         cloud: Cloud | Callable[[], Cloud],
         *,
         workspaces: tuple[str, ...] = (),
-        subscriptions: tuple[str, ...] = (),
+        subscriptions: tuple[str, ...] | None = None,
         transport: Any = None,
         credential: Any = None,
         clock: Clock | None = None,

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.errors import NotFound, PermanentError
+from shared.errors import NotFound, PermanentError, TransientError
 from shared.evidence.reading import attempt
 from shared.model.evidence import PermissionMode, Registry, Unread
 from shared.model.ids import ResourceId
@@ -32,8 +32,11 @@ def find(azure: Azure, host: str) -> ResourceId | Unread | None:
     server = _REGION_HOST.sub(r"\1\2", host.lower())
     if not _HOST.fullmatch(server):
         return None
-    found = attempt(lambda: _in_graph(azure, server))
-    if found and not isinstance(found, Unread):
+    try:
+        found = _in_graph(azure, server)
+    except (PermanentError, TransientError):
+        found = []  # the lists below are slower and just as good
+    if found:
         return _only(found, server)
     listed = attempt(lambda: _listed(azure, server))
     if isinstance(listed, Unread):
@@ -121,7 +124,7 @@ def _in_graph(azure: Azure, server: str) -> list[str]:
         f"| where tolower(tostring(properties.loginServer)) == '{server}' | project id"
     )
     body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
-    if azure.subscriptions:
+    if azure.subscriptions is not None:
         body["subscriptions"] = list(azure.subscriptions)
     with azure.asking(f"searched Resource Graph for the registry {server}"):
         path = "/providers/Microsoft.ResourceGraph/resources"
@@ -130,10 +133,11 @@ def _in_graph(azure: Azure, server: str) -> list[str]:
 
 
 def _listed(azure: Azure, server: str) -> list[str]:
-    with azure.asking("listed the subscriptions we may see"):
-        subscriptions = azure.subscriptions or tuple(
-            item["subscriptionId"] for item in azure.arm.list("/subscriptions", "2022-12-01")
-        )
+    subscriptions = azure.subscriptions
+    if subscriptions is None:
+        with azure.asking("listed the subscriptions we may see"):
+            visible = azure.arm.list("/subscriptions", "2022-12-01")
+            subscriptions = tuple(str(item["subscriptionId"]) for item in visible)
     found: list[str] = []
     refused: PermanentError | None = None
     for subscription in subscriptions:

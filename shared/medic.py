@@ -1,0 +1,152 @@
+"""
+The Medic: one per process; what the pipeline needs to work with.
+
+In:  the Settings.
+Out: the store, the policy in force, and an Azure for each incident: each made when first asked for,
+     so that an alert waits for nothing but the store.
+
+A bad setting or a bad policy never raises here: the Medic then has no policy, and the gate denies
+every write. Without a policy setting the default one holds: look at everything, write nothing.
+"""
+
+import itertools
+import secrets
+import threading
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from shared.clients.clock import Clock, WallClock
+from shared.errors import HealError
+from shared.model.signal import Signal
+from shared.settings import PolicyBlob, PolicyFile, Settings, SqliteFile
+
+if TYPE_CHECKING:
+    from shared.clients.azure import Azure
+    from shared.clients.connection import Connection
+    from shared.policy import Policy
+    from shared.store.interface import Store
+
+#: How long a policy read from a file or blob counts as the one in force.
+_POLICY_AGE = timedelta(seconds=60)
+
+
+class Medic:
+    """Everything one process heals with. Safe to share between threads."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        connection: "Connection | None" = None,
+        store: "Store | None" = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.settings = settings
+        self._name = f"medic-{secrets.token_hex(4)}"  # tells this process's leases from others'
+        self._workers = itertools.count(1)
+        self._clock: Clock = clock or WallClock()
+        self._given_connection = connection
+        self._given_store = store
+        self._lock = threading.Lock()
+        self._policy: tuple[datetime, Policy | None, tuple[str, ...]] | None = None
+
+    @classmethod
+    def connect(cls, settings: Settings) -> "Medic":
+        """The Medic these settings describe. Opens nothing yet."""
+        return cls(settings)
+
+    def now(self) -> datetime:
+        """The current moment, UTC."""
+        return self._clock.now()
+
+    @cached_property
+    def store(self) -> "Store":
+        if self._given_store is not None:
+            return self._given_store
+        place = self.settings.store
+        if not isinstance(place, SqliteFile):
+            raise HealError(
+                "MEDIC_STORE names Azure Tables, which this version does not keep incidents in "
+                "yet; use sqlite:///path"
+            )
+        from shared.store import SqliteStore
+
+        return SqliteStore(place.path)
+
+    @cached_property
+    def connection(self) -> "Connection":
+        if self._given_connection is not None:
+            return self._given_connection
+        from shared.clients import cloud
+        from shared.clients.connection import Connection
+
+        return Connection(
+            lambda: cloud.find(self.settings.cloud),
+            workspaces=self.settings.workspaces,
+            subscriptions=self.settings.subscriptions,
+            clock=self._clock,
+        )
+
+    @property
+    def own_principals(self) -> frozenset[str]:
+        """Ids under which our own changes show up in events, as far as the settings tell."""
+        own = self.settings.client_id
+        return frozenset({own.lower()}) if own else frozenset()
+
+    def worker(self) -> str:
+        """A name for one worker, so that two threads cannot take each other's claims."""
+        return f"{self._name}/{next(self._workers)}"
+
+    def receive(self, signal: Signal) -> str:
+        """The incident a signal belongs to. Cheap: the alert door waits for it."""
+        return self.store.receive(signal, now=self.now()).incident
+
+    def azure(self) -> "Azure":
+        """An Azure for one incident, within the policy's budget of requests."""
+        policy = self.policy
+        budget = policy.limits.azure_calls_per_incident if policy else None
+        return self.connection.azure(budget=budget)
+
+    @property
+    def policy(self) -> "Policy | None":
+        """The policy in force; None when it is bad or unreadable: then nothing is written."""
+        return self._judged_policy()[1]
+
+    @property
+    def policy_problems(self) -> tuple[str, ...]:
+        """Why there is no policy in force, one sentence each with line and key."""
+        return self._judged_policy()[2]
+
+    def _judged_policy(self) -> "tuple[datetime, Policy | None, tuple[str, ...]]":
+        with self._lock:
+            now = self.now()
+            if self._policy is None or now - self._policy[0] > _POLICY_AGE:
+                self._policy = (now, *self._read_policy())
+            return self._policy
+
+    def _read_policy(self) -> "tuple[Policy | None, tuple[str, ...]]":
+        from shared import policy
+
+        bad = tuple(f"{p.setting} {p.message}: {p.advice}" for p in self.settings.problems)
+        if bad:
+            return None, bad
+        source = self.settings.policy
+        try:
+            if source is None:
+                return policy.default(), ()
+            if isinstance(source, PolicyFile):
+                return policy.load_file(source.path), ()
+            if isinstance(source, PolicyBlob):
+                return policy.load(self._blob(source.url)), ()
+            return policy.load(source.text), ()
+        except policy.PolicyError as error:
+            return None, tuple(str(problem) for problem in error.problems)
+        except (HealError, OSError) as error:
+            return None, (f"the policy cannot be read: {error}",)
+
+    def _blob(self, url: str) -> str:
+        from shared.clients import blob
+
+        connection = self.connection
+        return blob.read_text(url, credential=connection.credential, transport=connection.transport)

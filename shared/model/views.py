@@ -1,0 +1,131 @@
+"""
+The incident as the HTTP API and the command line show it.
+
+In:  an Incident.  Out: JSON values with exactly the names of the contract.  Pure.
+
+Secrets never enter an Incident, so nothing is filtered here; text from outside is made printable.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from shared.model.incident import Incident
+from shared.model.plan import Diagnosis, Plan, Step, Verification
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+
+
+def printable(text: str) -> str:
+    """Somebody else's text without characters that could move a terminal's cursor."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def instant(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with a Z, or null."""
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+
+
+def incident_view(incident: Incident) -> dict[str, Any]:
+    """The contract's incident."""
+    decision, calls = incident.decision, incident.azure_calls
+    return {
+        "id": incident.id,
+        "state": incident.state.value,
+        "resource": incident.resource.text,
+        "host": incident.host.value if incident.host else None,
+        "image": printable(incident.image) if incident.image else None,
+        "registry": incident.registry.text if incident.registry else None,
+        "cause": incident.cause.value if incident.cause else None,
+        "signals": [
+            {"source": heard.source, "at": instant(heard.at), "text": printable(heard.text)}
+            for heard in incident.signals
+        ],
+        "opened": instant(incident.opened),
+        "updated": instant(incident.updated),
+        "diagnosis": _diagnosis(incident.diagnosis),
+        "plan": _plan(incident.plan),
+        "decision": decision
+        and {
+            "verdict": decision.verdict.value,
+            "reasons": list(decision.reasons),
+            "rules": list(decision.rules),
+        },
+        "outcome": [
+            {
+                "remedy": outcome.remedy.value,
+                "target": outcome.target.text,
+                "changed": outcome.changed,
+                "failed": outcome.failed,
+                "detail": outcome.detail,
+                "at": instant(outcome.at),
+            }
+            for outcome in incident.outcome
+        ],
+        "verification": _verification(incident.verification),
+        "timeline": [
+            {"at": instant(moment.at), "stage": moment.stage, "text": printable(moment.text)}
+            for moment in incident.timeline
+        ],
+        "azure_calls": {"reads": calls.reads, "writes": calls.writes},
+        "approved_by": incident.approved_by,
+    }
+
+
+def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
+    if diagnosis is None:
+        return None
+    return {
+        "finding": diagnosis.finding.value,
+        "also": [finding.value for finding in diagnosis.also],
+        "summary": diagnosis.summary,
+        "facts": [
+            {"fact": fact.fact, "value": printable(fact.value), "source": printable(fact.source)}
+            for fact in diagnosis.facts
+        ],
+        "ruled_out": [
+            {"finding": each.finding.value, "because": each.because}
+            for each in diagnosis.ruled_out
+        ],
+        "doubts": list(diagnosis.doubts),
+    }
+
+
+def _plan(plan: Plan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "digest": plan.digest,
+        "steps": [_step(step) for step in plan.steps],
+        "advice": list(plan.advice),
+        "infrastructure_change": plan.infrastructure_change,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "remedy": step.remedy.value,
+        "target": step.target.text,
+        "summary": step.summary,
+        "before": step.before,
+        "after": step.after,
+        "requests": [
+            {"method": write.method, "url": write.url, "body": write.body}
+            for write in step.requests
+        ],
+        "permissions": list(step.permissions),
+        "risk": step.risk,
+        "undo": step.undo,
+        "doubts": list(step.doubts),
+    }
+
+
+def _verification(verification: Verification | None) -> dict[str, Any] | None:
+    if verification is None:
+        return None
+    return {
+        "result": verification.result.value,
+        "proof": printable(verification.proof),
+        "checked": instant(verification.checked),
+        "due": instant(verification.due),
+    }

@@ -1,0 +1,17 @@
+"""
+The pipeline: the only place where rooms meet.
+
+    looking.py    signal → evidence → reading → diagnosis → plan → decision; writes nothing
+    healing.py    the same, then execution and the first entry for verification: read this first
+    sweeping.py   what no message will remind us of: verifications due, work left lying
+    deciding.py   what a person decides: approve, reject, roll back
+    searching.py  which workloads an alert about a whole workspace, or a scan, is about
+"""
+
+from shared.pipeline.deciding import approve, reject, rollback
+from shared.pipeline.healing import heal
+from shared.pipeline.looking import diagnose
+from shared.pipeline.searching import scan, search
+from shared.pipeline.sweeping import sweep
+
+__all__ = ["approve", "diagnose", "heal", "reject", "rollback", "scan", "search", "sweep"]

@@ -1,0 +1,137 @@
+"""
+Deciding: what a person says about an incident.
+
+In:  an incident's id, the digest or the reason, and who says so.
+Out: the incident as it stands afterwards.
+Errors: NotFound, or Conflict when what the person decided about is no longer what is there.
+"""
+
+from shared import audit, execution
+from shared.errors import Conflict, NotFound, TransientError
+from shared.medic import Medic
+from shared.model.incident import Incident
+from shared.model.plan import Plan
+from shared.model.signal import Signal, SignalKind
+from shared.model.words import OPEN_STATES, State, Verdict
+from shared.pipeline.looking import Look, look
+
+
+def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
+    """Allow exactly the plan with this digest; the heal that follows is the caller's to queue.
+
+    Looks again first: the world, the policy and the plan must still be what the person saw.
+    """
+    incident = _held(id, medic)
+    shown = incident.plan.digest if incident.plan else ""
+    if digest != shown:
+        raise Conflict(f"the plan of {id} is {shown or 'empty'}, not {digest}; look at it again")
+    azure = medic.azure()
+    found = look(_signal(incident, medic), azure=azure, medic=medic, approved=digest)
+    if found.plan.digest != digest:
+        _show_the_new_plan(incident, found, medic)
+        raise Conflict(_difference(incident.plan, found))
+    if found.decision is None or found.decision.verdict is not Verdict.ALLOW:
+        said = "; ".join(found.decision.reasons) if found.decision else "nothing is to be done"
+        raise Conflict(f"approval alone does not allow this plan: {said}")
+    return audit.note(
+        incident,
+        "approval",
+        f"{by} approved the plan {digest}",
+        store=medic.store,
+        now=medic.now(),
+        actor=by,
+        approved=digest,
+        approved_by=by,
+        state=State.RECEIVED,
+        azure_calls=incident.azure_calls + azure.calls,
+    )
+
+
+def reject(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
+    """Decide that nothing is done about this incident."""
+    incident = _found(id, medic)
+    if incident.state not in OPEN_STATES - {State.APPLYING, State.VERIFYING}:
+        raise Conflict(f"{id} is {incident.state}; only an undecided plan can be rejected")
+    text = f"{by} rejected it: {reason}"
+    return _note(incident, "rejection", text, by, medic, State.REJECTED)
+
+
+def rollback(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
+    """Take back what was written, if what is there now is still what was written."""
+    incident = _found(id, medic)
+    changed = [outcome for outcome in incident.outcome if outcome.changed]
+    if not changed:
+        raise Conflict(f"{id} changed nothing, so there is nothing to take back")
+    if incident.state is State.ROLLED_BACK:
+        raise Conflict(f"{id} was rolled back already")
+    place = f"registry/{(incident.registry or incident.resource).key}"
+    holder, now = medic.worker(), medic.now()
+    if not medic.store.lease(place, holder=holder, until=now + audit.CLAIM, now=now):
+        raise TransientError(f"another change of {incident.registry} is under way", delay=15)
+    azure = medic.azure()
+    try:
+        incident = _note(incident, "rollback", f"{by} rolls back: {reason}", by, medic)
+        for outcome in reversed(changed):
+            undone = execution.undo(outcome, azure=azure)
+            incident = audit.done(incident, undone, store=medic.store, now=medic.now(), actor=by)
+    finally:
+        medic.store.release(place, holder)
+    text = "what this service had written is gone again"
+    return _note(incident, "rollback", text, by, medic, State.ROLLED_BACK)
+
+
+def _note(
+    incident: Incident,
+    stage: str,
+    text: str,
+    by: str,
+    medic: Medic,
+    state: State | None = None,
+) -> Incident:
+    changes = {} if state is None else {"state": state}
+    return audit.note(
+        incident, stage, text, store=medic.store, now=medic.now(), actor=by, **changes
+    )
+
+
+def _found(id: str, medic: Medic) -> Incident:
+    incident = medic.store.load(id)
+    if incident is None:
+        raise NotFound(f"there is no incident {id}")
+    return incident
+
+
+def _held(id: str, medic: Medic) -> Incident:
+    incident = _found(id, medic)
+    if incident.state is not State.HELD:
+        raise Conflict(f"{id} is {incident.state}; only a held plan can be approved")
+    return incident
+
+
+def _signal(incident: Incident, medic: Medic) -> Signal:
+    """What the incident heard, asked again now."""
+    texts = [heard.text for heard in incident.signals if heard.text]
+    return Signal(
+        id=f"approval-{incident.id}",
+        kind=SignalKind.FAILURE,
+        source="person",
+        resource=incident.resource,
+        at=medic.now(),
+        text=texts[-1] if texts else "",
+    )
+
+
+def _show_the_new_plan(incident: Incident, found: Look, medic: Medic) -> None:
+    """Keep what was found instead, so that the person decides about what is there."""
+    text = "the world changed since the plan was made; this is the plan now"
+    audit.note(found.onto(incident), "approval", text, store=medic.store, now=medic.now())
+
+
+def _difference(shown: Plan | None, found: Look) -> str:
+    before = [step.before for step in shown.steps] if shown else []
+    now = [step.before for step in found.plan.steps]
+    if not found.plan.steps:
+        return f"nothing is to be done any more: {found.diagnosis.summary}"
+    if before != now:
+        return f"what is there changed since: the plan was made for {before}, now there is {now}"
+    return f"the plan changed; it is {found.plan.digest} now"

@@ -1,0 +1,145 @@
+"""
+Looking: everything up to the gate's answer. A heal goes on from here; a dry run ends here.
+
+In:  a Signal, an Azure and the Medic's policy and history.
+Out: what was seen, why it fails, what would be done, and whether that is allowed.
+
+Nothing here writes to Azure; the guard on the wire would stop it.
+"""
+
+from dataclasses import dataclass, replace
+
+from shared import classification, diagnosis, evidence, gate, planning
+from shared.clients.azure import Azure
+from shared.errors import BudgetSpent, OutOfScope, PermissionMissing
+from shared.medic import Medic
+from shared.model.evidence import Evidence, Registry, Unread
+from shared.model.history import History
+from shared.model.ids import ResourceId
+from shared.model.incident import Heard, Incident
+from shared.model.plan import Decision, Diagnosis, Plan
+from shared.model.signal import Reading, Signal
+from shared.model.words import Cause, FindingName, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look at a workload, from evidence to decision."""
+
+    evidence: Evidence
+    diagnosis: Diagnosis
+    plan: Plan
+    decision: Decision | None  # None: there is nothing to decide, because nothing would be done
+
+    @property
+    def registry(self) -> ResourceId | None:
+        registry = self.evidence.registry
+        return registry.id if isinstance(registry, Registry) else None
+
+    def onto(self, incident: Incident) -> Incident:
+        """The incident with everything this look found; state and timeline are the caller's."""
+        image = self.evidence.image
+        return replace(
+            incident,
+            resource=self.evidence.workload.id,
+            host=self.evidence.workload.host,
+            image=image.text if image else None,
+            registry=self.registry,
+            cause=self.diagnosis.cause,
+            diagnosis=self.diagnosis,
+            plan=self.plan,
+            decision=self.decision,
+        )
+
+
+def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = None) -> Look:
+    """Gather, read, diagnose, plan, decide. Errors of the workload's own read pass through."""
+    policy = medic.policy
+    seen = evidence.gather(signal, azure=azure)
+    diagnosed = diagnosis.diagnose(signal, read(signal, seen), seen)
+    planned = planning.plan(diagnosed, seen, policy)
+    decision = None
+    if planned.steps:
+        registry = seen.registry.id if isinstance(seen.registry, Registry) else None
+        decision = gate.decide(
+            planned,
+            evidence=seen,
+            policy=policy,
+            history=_history(medic, registry, planned),
+            now=azure.now(),
+            approved=approved,
+        )
+    return Look(evidence=seen, diagnosis=diagnosed, plan=planned, decision=decision)
+
+
+def read(signal: Signal, seen: Evidence) -> Reading:
+    """What the texts say: the signal's own, else the platform's newest line that says most."""
+    if signal.text:
+        return classification.classify(signal.text)
+    lines = () if isinstance(seen.lines, Unread) else seen.lines
+    readings = [classification.classify(line.text) for line in lines if line.platform]
+    return classification.strongest(readings)
+
+
+def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Incident:
+    """A dry run: the same look a heal takes, kept nowhere and changing nothing.
+
+    Raises OutOfScope, NotFound, PermissionMissing or a TransientError.
+    """
+    from shared import signals
+
+    now = medic.now()
+    within_scope(resource, medic)
+    signal = signals.manual(resource, message, now=now, id="dry-run")
+    incident = Incident(
+        id="dry-run",
+        state=State.DRY_RUN,
+        resource=resource,
+        opened=now,
+        updated=now,
+        signals=(Heard(id=signal.id, source=signal.source, at=now, text=signal.text),),
+    )
+    azure = medic.azure()
+    try:
+        found = look(signal, azure=azure, medic=medic)
+    except BudgetSpent as spent:
+        return replace(unable(incident, spent), state=State.DRY_RUN)
+    told = found.onto(incident)
+    return told.at("diagnosis", found.diagnosis.summary, medic.now(), azure_calls=azure.calls)
+
+
+def within_scope(resource: ResourceId, medic: Medic) -> None:
+    """Raise OutOfScope unless the policy lets us look at the resource.
+
+    A bad policy stops writes, not looking: then nothing is out of scope.
+    """
+    policy = medic.policy
+    if policy is not None and not policy.in_scope(resource):
+        raise OutOfScope(
+            f"{resource} is outside the policy's scope; add it to scope.include to let this "
+            "service look at it"
+        )
+
+
+def unable(incident: Incident, error: PermissionMissing | BudgetSpent) -> Incident:
+    """The incident when looking itself was refused: undetermined, and what would help."""
+    advice = (
+        "give the service's identity the Reader role on this resource and its registry"
+        if isinstance(error, PermissionMissing)
+        else "raise limits.azure_calls_per_incident in the policy, or look by hand"
+    )
+    return replace(
+        incident,
+        cause=incident.cause or Cause.UNKNOWN_PULL_FAILURE,
+        diagnosis=Diagnosis(
+            cause=incident.cause or Cause.UNKNOWN_PULL_FAILURE,
+            finding=FindingName.UNDETERMINED,
+            summary=str(error),
+        ),
+        plan=Plan.of((), advice=(advice,)),
+        decision=None,
+    )
+
+
+def _history(medic: Medic, registry: ResourceId | None, plan: Plan) -> History:
+    return medic.store.history(registry, plan.digest, now=medic.now())

@@ -1,0 +1,94 @@
+"""
+Searching: which workloads a signal about a whole workspace, or a scan, is about.
+
+In:  a SEARCH signal (an alert whose target is the workspace), or nothing for a scan.
+Out: one Signal for each failing workload, or one dry-run Incident for each that will fail.
+
+The query is ours and the workspaces are those of the settings; the payload only says that it is
+time to look, and when.
+"""
+
+from datetime import timedelta
+
+from shared import audit, evidence
+from shared.clients.azure import Azure
+from shared.clients.logs import LogRow
+from shared.errors import HealError
+from shared.evidence import estate
+from shared.medic import Medic
+from shared.model.ids import InvalidId, ResourceId
+from shared.model.incident import Incident
+from shared.model.signal import Signal, SignalKind
+from shared.model.words import FindingName
+from shared.pipeline.looking import diagnose
+
+_LOOK_BACK = timedelta(minutes=30)
+_NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
+
+
+def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
+    """A signal for every workload that the configured workspaces say is failing."""
+    azure = medic.azure()
+    since, until = signal.window or (signal.at - _LOOK_BACK, signal.at)
+    with azure.asking("queried the workspaces for failing pulls"):
+        rows = azure.logs.failing_workloads(since=since, until=max(until, medic.now()))
+    trusted = [row for row in rows if row.trusted]
+    return tuple(
+        Signal(
+            id=f"{signal.id}/{id.key}",
+            kind=SignalKind.FAILURE,
+            source=signal.source,
+            resource=id,
+            at=signal.at,
+            window=(since, until),
+        )
+        for id in _workloads(trusted, azure)
+        if _in_scope(id, medic)
+    )
+
+
+def scan(*, medic: Medic) -> tuple[Incident, ...]:
+    """A dry run over every workload in scope; those whose pulls fail or will fail.
+
+    A workload that cannot be read is in the answer too, with the reason.
+    """
+    found = []
+    for id in estate.workloads(medic.azure()):
+        if not _in_scope(id, medic):
+            continue
+        incident = _looked_at(id, medic)
+        if incident.diagnosis is None or incident.diagnosis.finding not in _NO_FAULT:
+            found.append(incident)
+    return tuple(found)
+
+
+def _looked_at(id: ResourceId, medic: Medic) -> Incident:
+    from shared.model.words import State
+
+    try:
+        return diagnose(id, None, medic=medic)
+    except HealError as error:
+        now = medic.now()
+        blank = Incident(id="dry-run", state=State.DRY_RUN, resource=id, opened=now, updated=now)
+        return blank.at("evidence", audit.plain(str(error)), now)
+
+
+def _workloads(rows: list[LogRow], azure: Azure) -> tuple[ResourceId, ...]:
+    """Sites by the id their rows carry; container apps by name, looked up in the estate."""
+    sites = [id for row in rows if (id := _site(row)) is not None]
+    names = [row.app or row.job for row in rows if row.app or row.job]
+    apps = estate.named(azure, names) if names else ()
+    return tuple(dict.fromkeys((*sites, *apps)))
+
+
+def _site(row: LogRow) -> ResourceId | None:
+    try:
+        id = ResourceId.parse(row.resource)
+    except InvalidId:
+        return None
+    return id if evidence.watches(id) else None
+
+
+def _in_scope(id: ResourceId, medic: Medic) -> bool:
+    policy = medic.policy
+    return policy is None or policy.in_scope(id)

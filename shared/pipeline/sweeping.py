@@ -1,0 +1,95 @@
+"""
+Sweeping: once a minute, what no message will remind us of.
+
+In:  the Medic; the store says what is due.
+Out: the incidents that moved. One that cannot be finished now stays due and stops no other.
+
+Healed is something seen of the workload, never our own 2xx; waiting for rules and roles to take
+effect is done here, across function executions, not by sleeping.
+"""
+
+import logging
+from datetime import timedelta
+
+from shared import audit, verification
+from shared.errors import HealError
+from shared.medic import Medic
+from shared.model.incident import Incident
+from shared.model.signal import Signal, SignalKind
+from shared.model.words import RemedyName, Result, State
+from shared.pipeline.healing import heal
+
+log = logging.getLogger("medic.sweep")
+
+#: Incidents looked after in one sweep; the next one takes the rest.
+_AT_ONCE = 50
+_STATE_AFTER = {
+    Result.HEALED: State.HEALED,
+    Result.PENDING: State.VERIFYING,
+    Result.UNVERIFIED: State.UNVERIFIED,
+    Result.FAILED: State.FAILED,
+    Result.DEFERRED: State.UNVERIFIED,
+}
+
+
+def sweep(*, medic: Medic) -> tuple[Incident, ...]:
+    """Look after every incident that is due."""
+    moved = []
+    for incident in medic.store.due(medic.now(), _AT_ONCE):
+        try:
+            after = _look_after(incident, medic)
+        except HealError as error:  # told in the incident or tried again next minute
+            log.warning("%s stays due: %s", incident.id, audit.plain(str(error)))
+            continue
+        if after is not None:
+            moved.append(after)
+    return tuple(moved)
+
+
+def _look_after(incident: Incident, medic: Medic) -> Incident | None:
+    if incident.state is not State.VERIFYING:
+        return heal(_again(incident, medic), medic=medic)
+    holder = medic.worker()
+    claimed = audit.claim(incident.id, store=medic.store, holder=holder, now=medic.now())
+    if claimed is None:
+        return None
+    try:
+        return _verify(claimed, medic) if claimed.state is State.VERIFYING else None
+    finally:
+        audit.release(incident.id, store=medic.store, holder=holder)
+
+
+def _again(incident: Incident, medic: Medic) -> Signal:
+    """The incident's own first signal once more: a worker took it and never finished."""
+    first = incident.signals[0] if incident.signals else None
+    return Signal(
+        id=first.id if first else f"sweep-{incident.id}",
+        kind=SignalKind.FAILURE,
+        source="sweep",
+        resource=incident.resource,
+        at=medic.now(),
+        text=first.text if first else "",
+    )
+
+
+def _verify(incident: Incident, medic: Medic) -> Incident:
+    since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
+    azure = medic.azure()
+    seen = verification.verify(
+        incident.resource,
+        since=since,
+        deadline=since + _patience(incident, medic),
+        azure=azure,
+    )
+    state = _STATE_AFTER[seen.result]
+    return audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
+
+
+def _patience(incident: Incident, medic: Medic) -> timedelta:
+    """How long the change may take to show: roles take longer than rules."""
+    policy = medic.policy
+    if policy is None:
+        return timedelta(minutes=20)
+    steps = incident.plan.steps if incident.plan else ()
+    roles = any(step.remedy is RemedyName.PULL_ROLE for step in steps)
+    return policy.wait.verify_role if roles else policy.wait.verify_firewall
