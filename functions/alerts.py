@@ -19,7 +19,7 @@ bp = func.Blueprint()
 @bp.route(route="alerts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @answering
-def alerts(req: func.HttpRequest, queue: func.Out[list[str]]) -> func.HttpResponse:
+def alerts(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
     """Queue what an alert says. Delivered twice it is queued twice, and joins one incident."""
     medic = duty.medic()
     intake = signals.from_alert(

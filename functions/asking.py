@@ -33,7 +33,7 @@ def diagnose(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="heal", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @answering
-def heal_by_hand(req: func.HttpRequest, queue: func.Out[list[str]]) -> func.HttpResponse:
+def heal_by_hand(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
     """Queue a heal of one workload."""
     wish = questions.read(req, questions.Wish)
     medic = duty.medic()

@@ -23,7 +23,7 @@ log = logging.getLogger("medic.doors")
 
 @bp.event_grid_trigger(arg_name="event")
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
-def on_event(event: func.EventGridEvent, queue: func.Out[list[str]]) -> None:
+def on_event(event: func.EventGridEvent, queue: reception.Queue) -> None:
     """Queue a look at what was changed."""
     medic = duty.medic()
     try:
