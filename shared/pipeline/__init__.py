@@ -11,7 +11,7 @@ The pipeline: the only place where rooms meet.
 from shared.pipeline.deciding import approve, reject, rollback
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
-from shared.pipeline.searching import scan, search
+from shared.pipeline.searching import scan, take
 from shared.pipeline.sweeping import sweep
 
-__all__ = ["approve", "diagnose", "heal", "reject", "rollback", "scan", "search", "sweep"]
+__all__ = ["approve", "diagnose", "heal", "reject", "rollback", "scan", "sweep", "take"]

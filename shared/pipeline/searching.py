@@ -19,20 +19,58 @@ from shared.medic import Medic
 from shared.model.ids import InvalidId, ResourceId
 from shared.model.incident import Incident
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import FindingName
+from shared.model.words import FindingName, State
+from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 
 _LOOK_BACK = timedelta(minutes=30)
 _NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
 
 
+def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
+    """The queue's one call: heal a workload, or find out which ones a wider signal means.
+
+    Returns the signals to queue next; none for a workload.
+    """
+    if evidence.watches(signal.resource):
+        heal(signal, medic=medic)
+        return ()
+    return search(signal, medic=medic)
+
+
 def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
-    """A signal for every workload that the configured workspaces say is failing."""
+    """A signal for every workload that the configured workspaces say is failing.
+
+    The search is an incident of its own, on the workspace or on whatever changed, closed as soon
+    as it has found what it could.
+    """
+    store, holder = medic.store, medic.worker()
+    id = store.receive(signal, now=medic.now()).incident
+    incident = audit.claim(id, store=store, holder=holder, now=medic.now())
+    if incident is None or incident.state is not State.RECEIVED:
+        return ()
     azure = medic.azure()
+    try:
+        found = _failing(signal, azure, medic)
+    finally:
+        audit.release(id, store=store, holder=holder)
+    names = ", ".join(each.resource.name for each in found) or "none"
+    audit.note(
+        incident,
+        "search",
+        f"workloads whose pulls fail by the logs: {names}",
+        store=store,
+        now=medic.now(),
+        state=State.CLOSED,
+        azure_calls=azure.calls,
+    )
+    return found
+
+
+def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
     since, until = signal.window or (signal.at - _LOOK_BACK, signal.at)
     with azure.asking("queried the workspaces for failing pulls"):
         rows = azure.logs.failing_workloads(since=since, until=max(until, medic.now()))
-    trusted = [row for row in rows if row.trusted]
     return tuple(
         Signal(
             id=f"{signal.id}/{id.key}",
@@ -42,7 +80,7 @@ def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
             at=signal.at,
             window=(since, until),
         )
-        for id in _workloads(trusted, azure)
+        for id in _workloads([row for row in rows if row.trusted], azure)
         if _in_scope(id, medic)
     )
 
@@ -63,8 +101,6 @@ def scan(*, medic: Medic) -> tuple[Incident, ...]:
 
 
 def _looked_at(id: ResourceId, medic: Medic) -> Incident:
-    from shared.model.words import State
-
     try:
         return diagnose(id, None, medic=medic)
     except HealError as error:
