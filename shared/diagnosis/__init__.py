@@ -102,7 +102,7 @@ def _diagnosis(case: Case, answers: list[Answer]) -> Diagnosis:
         also=also,
         facts=case.evidence.facts,
         ruled_out=_ruled_out(answers, (first.finding, *also)),
-        doubts=_doubts(case, unknowns),
+        doubts=_doubts(case, unknowns, faulty=bool(faults)),
     )
 
 
@@ -135,10 +135,12 @@ def _summary(first: Answer, faults: list[Answer]) -> str:
     )
 
 
-def _doubts(case: Case, unknowns: tuple[Answer, ...]) -> tuple[str, ...]:
+def _doubts(case: Case, unknowns: tuple[Answer, ...], *, faulty: bool) -> tuple[str, ...]:
     said = [one.because for one in unknowns]
     if case.misdirected:
         said.append(case.misdirected)
     if isinstance(case.evidence.registry, Registry):
         said += network.doubts_about_the_address(case)
+    if faulty and case.unprovoked:
+        said.append("the workload runs, and nothing that was seen says that a pull of it failed")
     return tuple(dict.fromkeys(said))

@@ -145,6 +145,12 @@ class Case:
         return self.claim in REFUSED or (self.claim is None and bool(self.complaints))
 
     @property
+    def unprovoked(self) -> bool:
+        """True when the platform sees it run and neither a text nor a person complains."""
+        silent = self.claim in (None, Cause.NOT_A_PULL_FAILURE) and not self.complaints
+        return silent and self.workload.serving is True and self.signal.source != "person"
+
+    @property
     def uses_identity(self) -> bool:
         return isinstance(self.auth, PullAuth) and self.auth.mode in (
             PullMode.SYSTEM_IDENTITY,

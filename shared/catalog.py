@@ -1,0 +1,40 @@
+"""
+The catalog: every cure this product knows, one card each.
+
+In:  nothing.
+Out: a Card per remedy: what it may touch, what it risks, how it is taken back.
+
+A card without an entry in `shared/execution.py` is never carried out. Pure data: the plan, the
+gate, the health check and the policy's sentences all read the same cards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.model.words import RemedyName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One remedy. `permissions` are the Azure actions it needs on its target, reads included."""
+
+    name: RemedyName
+    does: str
+    permissions: tuple[str, ...]
+    risk: str
+    undo: str
+
+
+FIREWALL_SYNC = Card(
+    name=RemedyName.FIREWALL_SYNC,
+    does="adds the workload's own outbound addresses to the registry's address rules",
+    permissions=(
+        "Microsoft.ContainerRegistry/registries/read",
+        "Microsoft.ContainerRegistry/registries/listUsages/read",
+        "Microsoft.ContainerRegistry/registries/write",
+    ),
+    risk="whoever sends from these addresses may knock at the registry; signing in is still needed",
+    undo="remove exactly the added addresses, keeping whatever others changed since",
+)
+
+CARDS: Mapping[RemedyName, Card] = {card.name: card for card in (FIREWALL_SYNC,)}

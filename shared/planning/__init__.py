@@ -1,0 +1,58 @@
+"""
+Planning: from why a pull fails to what to change, as data.
+
+In:  a Diagnosis, the Evidence it rests on, and the Policy (None when it is bad: defaults then, for
+     the gate denies anyway).
+Out: a Plan, always: steps where a remedy is known and safe, advice for a person in every case.
+
+    firewall.py   the step that adds a workload's addresses to a registry's firewall
+    advice/       what a person can do, one short text for each finding
+
+A plan never guesses: what diagnosis could not exclude before the fault travels with the step as a
+doubt, and the gate holds on any. Pure.
+"""
+
+from collections.abc import Callable, Mapping
+
+from shared.model.evidence import Evidence
+from shared.model.plan import Diagnosis, Plan, Step
+from shared.model.words import FindingName
+from shared.planning import firewall
+from shared.planning.advice import advise
+from shared.planning.firewall import Refusal
+from shared.policy import Policy
+
+Planner = Callable[[Diagnosis, Evidence, Policy | None], Step | Refusal]
+
+
+def plan(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Plan:
+    """Steps in the order a pull meets the faults, up to the first fault that has no remedy."""
+    steps: list[Step] = []
+    refusals: list[str] = []
+    for finding in (diagnosis.finding, *diagnosis.also):
+        planner = PLANNERS.get(finding)
+        made = planner(diagnosis, evidence, policy) if planner else None
+        if isinstance(made, Refusal):
+            refusals.append(f"No change is planned: {made.because}.")
+        if not isinstance(made, Step):
+            break
+        steps.append(made)
+    texts = [
+        text
+        for finding in (diagnosis.finding, *diagnosis.also)
+        if (text := advise(finding, diagnosis, evidence))
+    ]
+    return Plan.of(
+        tuple(steps),
+        advice=tuple(dict.fromkeys((*refusals, *texts))),
+        infrastructure_change=firewall.infrastructure_change(steps[0]) if steps else None,
+    )
+
+
+def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Step | Refusal:
+    section = policy.remedies.firewall_sync if policy else None
+    possible = section is not None and section.addresses == "possible"
+    return firewall.step(evidence, possible=possible, doubts=diagnosis.doubts)
+
+
+PLANNERS: Mapping[FindingName, Planner] = {FindingName.FIREWALL_MISSING_EGRESS: _firewall}
