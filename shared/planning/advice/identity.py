@@ -52,7 +52,7 @@ def identity_not_attached(s: Subject) -> str:
         switch_on = (
             f"az webapp identity assign {s.site_args}"
             if s.is_site
-            else f"az containerapp identity assign {s.app_args} --system-assigned"
+            else f"{s.app} identity assign {s.app_args} --system-assigned"
         )
         return (
             "Switch the workload's system identity on. It will be a new identity without any role, "
@@ -61,7 +61,7 @@ def identity_not_attached(s: Subject) -> str:
     attach = (
         f"az webapp identity assign {s.site_args} --identities <resource id of the identity>"
         if s.is_site
-        else f"az containerapp identity assign {s.app_args} --user-assigned "
+        else f"{s.app} identity assign {s.app_args} --user-assigned "
         f"{quoted(auth.identity if auth else '<resource id of the identity>')}"
     )
     return (
@@ -129,7 +129,7 @@ def keyvault_reference_broken(s: Subject) -> str:
         f"az webapp config appsettings list {s.site_args} "
         "--query \"[?name=='DOCKER_REGISTRY_SERVER_PASSWORD']\""
         if s.is_site
-        else f"az containerapp secret list {s.app_args}"
+        else f"{s.app} secret list {s.app_args}"
     )
     return (
         "The registry password is taken from a Key Vault and does not arrive. See which vault and "
@@ -169,4 +169,4 @@ def _use_identity(s: Subject) -> str:
             f"az resource update --ids {quoted(f'{s.workload}/config/web')} "
             "--set properties.acrUseManagedIdentityCreds=true"
         )
-    return f"az containerapp registry set {s.app_args} --server {quoted(s.host)} --identity system"
+    return f"{s.app} registry set {s.app_args} --server {quoted(s.host)} --identity system"

@@ -75,8 +75,8 @@ def _container_ways(s: Subject) -> str:
     if s.subnet is None:
         return (
             "Its environment has no virtual network of yours, and one cannot be added later. "
-            "Create an environment (workload profiles) in a subnet of yours, with a NAT gateway on that "
-            "subnet or a private endpoint of the registry in that network, and move the app there:"
+            "Create an environment (workload profiles) in a subnet of yours, with a NAT gateway on "
+            "that subnet or a private endpoint of the registry in that network, and move the app there:"
             + commands(
                 "az containerapp env create --name <new environment> --resource-group <group> "
                 "--infrastructure-subnet-resource-id <subnet id> --enable-workload-profiles",

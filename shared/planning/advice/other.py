@@ -16,7 +16,8 @@ def registry_not_found(s: Subject) -> str:
         "was moved has lost the role assignments made on it; some login servers carry a hash that "
         "the registry's name lacks."
         + commands(
-            "az graph query -q \"resources | where type =~ 'microsoft.containerregistry/registries' "
+            'az graph query -q "resources '
+            "| where type =~ 'microsoft.containerregistry/registries' "
             f'| where properties.loginServer =~ {_kql(s.host)} | project id"',
             f"nslookup {quoted(s.host)}",
         )
@@ -49,6 +50,8 @@ def not_retrying(s: Subject) -> str:
             "stop and start it (a restart alone may do nothing):"
             + commands(f"az webapp stop {s.site_args}", f"az webapp start {s.site_args}")
         )
+    if s.is_job:
+        return "The job pulls again at its next execution; do not start one for that alone."
     return "Restart the failed revision, not a healthy one:" + commands(
         f"az containerapp revision list {s.app_args} --output table",
         f"az containerapp revision restart {s.app_args} --revision <failed revision>",
@@ -60,11 +63,7 @@ def healthy(_: Subject) -> str:
 
 
 def not_a_pull_failure(s: Subject) -> str:
-    look = (
-        f"az webapp log tail {s.site_args}"
-        if s.is_site
-        else f"az containerapp logs show {s.app_args} --type system --tail 50"
-    )
+    look = f"az webapp log tail {s.site_args}" if s.is_site else _look(s)
     return (
         "Nothing about the registry needs to change. Look at the app itself: does it start, listen "
         f"on its port, find its storage, have room on its disk?{commands(look)}"
@@ -73,12 +72,7 @@ def not_a_pull_failure(s: Subject) -> str:
 
 def undetermined(s: Subject) -> str:
     doubts = "".join(f"\n  - {plain(doubt)}" for doubt in s.diagnosis.doubts)
-    look = (
-        f"az rest --method get --url {quoted(f'{s.workload}/siteStatus?api-version=2024-11-01')}"
-        if s.is_site
-        else f"az containerapp logs show {s.app_args} --type system --tail 50"
-    )
-    lines = [look]
+    lines = [_look(s)]
     if s.registry:
         lines.append(f"az acr check-health --name {s.registry_name} --yes")
     return (
@@ -88,6 +82,16 @@ def undetermined(s: Subject) -> str:
         "through a group (its membership is cached for up to a day), a condition on a role, or a "
         f"network that blocks Microsoft Entra. To look closer:{commands(*lines)}"
     )
+
+
+def _look(s: Subject) -> str:
+    """Where the platform itself tells what happened."""
+    if s.is_site:
+        status = f"{s.workload}/siteStatus?api-version=2024-11-01"
+        return f"az rest --method get --url {quoted(status)}"
+    if s.is_job:
+        return f"az containerapp job execution list {s.app_args} --output table"
+    return f"az containerapp logs show {s.app_args} --type system --tail 50"
 
 
 def _health(s: Subject) -> str:

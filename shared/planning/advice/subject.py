@@ -80,6 +80,15 @@ class Subject:
         return self.workload.type.startswith("microsoft.web/")
 
     @property
+    def is_job(self) -> bool:
+        return self.workload.type == "microsoft.app/jobs"
+
+    @property
+    def app(self) -> str:
+        """The `az` command group of a container app or job."""
+        return "az containerapp job" if self.is_job else "az containerapp"
+
+    @property
     def site_args(self) -> str:
         """`--name … --resource-group … [--slot …]` for `az webapp` commands."""
         names = self.workload.names
