@@ -1,0 +1,72 @@
+"""
+The case before the gate, and what a rule may say about it.
+
+In:  everything the gate was handed.
+Out: a Case for the rules to look at; Objections from them.
+
+Pure.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.evidence import Evidence, Registry, Unread, Workload
+from shared.model.history import History
+from shared.model.plan import Plan, Step
+from shared.model.words import RemedyName, Verdict
+from shared.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason against carrying out the plan. Hold: a person may decide otherwise. Deny: no."""
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One plan, and all there is to judge it by."""
+
+    plan: Plan
+    evidence: Evidence
+    policy: Policy
+    history: History
+    now: datetime
+    approved: str | None = None
+
+    @property
+    def workload(self) -> Workload:
+        return self.evidence.workload
+
+    @property
+    def registry(self) -> Registry | None:
+        """The registry, if it was read."""
+        found = self.evidence.registry
+        return found if isinstance(found, Registry) else None
+
+    @property
+    def writes(self) -> int:
+        """Requests that would change Azure."""
+        return sum(len(step.requests) for step in self.plan.steps)
+
+    def steps(self, remedy: RemedyName) -> tuple[Step, ...]:
+        return tuple(step for step in self.plan.steps if step.remedy is remedy)
+
+
+Rule = Callable[[Case], Iterable[Objection]]
+
+
+def hold(reason: str) -> Objection:
+    return Objection(Verdict.HOLD, reason)
+
+
+def deny(reason: str) -> Objection:
+    return Objection(Verdict.DENY, reason)
+
+
+def unread(what: str, answer: Unread) -> Objection:
+    """Not knowing is a reason to wait, and says so."""
+    return hold(f"{what} could not be read ({answer.because}), and unknown means hold")

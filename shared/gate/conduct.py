@@ -1,0 +1,61 @@
+"""
+Conduct: who decides, and is this the time?
+
+In:  a Case.
+Out: objections, all of them holds, with the numbers that caused them.
+
+Pure.
+"""
+
+from collections.abc import Iterator
+
+from shared.gate.case import Case, Objection, hold
+from shared.policy import Mode
+
+
+def somebody_decided(case: Case) -> Iterator[Objection]:
+    """The policy lets the remedy act, or a person approved exactly this plan."""
+    for remedy in dict.fromkeys(step.remedy for step in case.plan.steps):
+        mode = case.policy.mode_of(remedy)
+        if mode is Mode.AUTO:
+            continue
+        if mode is Mode.OBSERVE:
+            yield hold(f"plan only: the policy's mode for {remedy} is observe")
+        elif not case.plan.digest or case.approved != case.plan.digest:
+            other = " (another plan was approved)" if case.approved else ""
+            yield hold(f"{remedy} waits for a person to approve the plan {case.plan.digest}{other}")
+
+
+def not_frozen(case: Case) -> Iterator[Objection]:
+    """No freeze window is open. A window ends with the moment before its `to`."""
+    for window in case.policy.freeze:
+        if window.start <= case.now < window.end:
+            yield hold(f"changes are frozen until {window.end.isoformat()}")
+
+
+def within_limits(case: Case) -> Iterator[Objection]:
+    """This plan's writes fit into what the hour and the day have left."""
+    limits, past = case.policy.limits, case.history
+    for allowed, done, span in (
+        (
+            limits.writes_per_registry_per_hour,
+            past.registry_writes_last_hour,
+            "this registry's hour",
+        ),
+        (limits.writes_per_day, past.writes_today, "the day"),
+    ):
+        if done + case.writes > allowed:
+            yield hold(
+                f"the plan has {case.writes} writes and {span} has seen {done}; "
+                f"the policy allows {allowed}"
+            )
+
+
+def breaker_closed(case: Case) -> Iterator[Objection]:
+    if case.history.breaker is not None:
+        yield hold(f"the breaker is open: {case.history.breaker}")
+
+
+def not_tried_in_vain(case: Case) -> Iterator[Objection]:
+    if case.history.same_plan_failed:
+        yield hold(f"the same plan {case.plan.digest} was carried out before and did not help")

@@ -1,0 +1,96 @@
+"""
+Consent: did the registry's owner agree that this workload gets through?
+
+In:  a Case.
+Out: the grounds on which a remedy may act, or the objection that there are none.
+
+Whoever may edit an app can point it at another team's registry and let it fail; so access is only
+ever restored, or given where the policy's pairs say so. A new ground (an Activity Log proof, a
+matching credential) is one more function in GROUNDS. Pure.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from shared.gate.case import Case, Objection, hold
+from shared.model.evidence import Access, PullAuth, PullMode, Unread
+from shared.model.words import RemedyName
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why access is agreed to. `entry` names what says so: the policy's key, or the fact."""
+
+    entry: str
+    sentence: str
+
+
+def own_permission(case: Case) -> Ground | None:
+    """The workload's own identity, attached to it and used for pulling, may pull already."""
+    auth, access = case.workload.auth, case.evidence.access
+    if not isinstance(auth, PullAuth) or not isinstance(access, Access) or not case.registry:
+        return None
+    if auth.mode not in (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY) or not auth.attached:
+        return None
+    if not auth.principal or auth.principal.lower() != access.principal.lower():
+        return None
+    if access.pulls is not True:
+        return None
+    return Ground(
+        "pull permission",
+        f"consent: the workload's identity {access.principal} may pull from {case.registry.id}",
+    )
+
+
+def pair(case: Case) -> Ground | None:
+    """The policy pairs this registry with this workload."""
+    if case.registry and case.policy.pair_allows(case.registry.id, case.workload.id):
+        return Ground("pairs", f"consent: a pair lets {case.workload.id} use {case.registry.id}")
+    return None
+
+
+_Grounds = tuple[Callable[[Case], Ground | None], ...]
+
+#: What counts as consent, by remedy. None: the remedy opens nothing.
+GROUNDS: Mapping[RemedyName, _Grounds | None] = {
+    RemedyName.FIREWALL_SYNC: (own_permission, pair),
+    RemedyName.VNET_IMAGE_PULL: (own_permission, pair),
+    RemedyName.DNS_ZONE_LINK: (own_permission, pair),
+    RemedyName.USE_IDENTITY: (own_permission, pair),
+    RemedyName.PULL_ROLE: (pair,),
+    RemedyName.CREDENTIAL_RESYNC: (pair,),
+    RemedyName.RESTART: None,
+}
+
+
+def owner_consents(case: Case) -> Iterator[Objection]:
+    """Every remedy that opens a way has a ground to."""
+    for remedy in dict.fromkeys(step.remedy for step in case.plan.steps):
+        asked = GROUNDS[remedy]
+        if asked is not None and not any(ground(case) for ground in asked):
+            why = f"{_missing(case)}; " if own_permission in asked else ""
+            yield hold(
+                f"{remedy} has no consent of the registry's owner: {why}"
+                "no pair of the policy names this registry and this workload"
+            )
+
+
+def grounds(case: Case) -> tuple[Ground, ...]:
+    """The grounds on which the plan's remedies act."""
+    found = (ground(case) for step in case.plan.steps for ground in GROUNDS[step.remedy] or ())
+    return tuple(dict.fromkeys(ground for ground in found if ground))
+
+
+def _missing(case: Case) -> str:
+    """Why the workload's own permission does not speak for it."""
+    auth, access = case.workload.auth, case.evidence.access
+    for answer in (auth, access):
+        if isinstance(answer, Unread):
+            return f"its permissions could not be read ({answer.because})"
+    if access is None or (isinstance(auth, PullAuth) and auth.mode is PullMode.CREDENTIALS):
+        return "the workload does not pull with an identity of its own"
+    if isinstance(auth, PullAuth) and not auth.attached:
+        return "the configured identity is not attached to the workload"
+    if isinstance(access, Access) and access.pulls is None:
+        return f"a condition leaves open whether its identity {access.principal} may pull"
+    return "its identity is not shown to have pull permission on the registry"
