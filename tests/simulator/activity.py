@@ -4,14 +4,14 @@ The Activity Log's writing side: what ARM notes about a change.
 In:  a write that was accepted or refused, and who asked for it.
 Out: records appended to world.activity_log, one "Started" and one with the result.
 
-A role assignment's Started record carries `requestbody`, its deletion's result `responseBody`; other
-operations carry no bodies (domain: "Azure Activity Log event schema", role assignment audits).
+A role assignment's Started record carries `requestbody`, its deletion's result `responseBody`;
+other operations carry no bodies ("Azure Activity Log event schema", role assignment audits).
 Records become visible `propagation.activityLog` seconds later (submissionTimestamp says when).
 """
 
 import itertools
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -160,4 +160,4 @@ def _stamp(moment: datetime) -> str:
 
 def _ticks(moment: datetime) -> int:
     """.NET ticks: tenths of a microsecond since the year 1."""
-    return int((moment.replace(tzinfo=None) - datetime(1, 1, 1)).total_seconds() * 10_000_000)
+    return int((moment - datetime(1, 1, 1, tzinfo=UTC)).total_seconds() * 10_000_000)

@@ -10,7 +10,7 @@ subscription → RBAC → locks → Azure Policy → handler → Activity Log. N
 
 import itertools
 import threading
-from collections.abc import Iterable
+from collections.abc import Mapping
 from email.utils import format_datetime
 from typing import Any
 from uuid import UUID, uuid5
@@ -26,7 +26,7 @@ _NAMESPACE = UUID("5b1f7d3e-6a0c-4b44-9d6e-3f5d1c6f8a10")
 
 
 class Simulator:
-    """One simulated Azure. `world` may be read and arranged by tests; hold `lock` across threads."""
+    """One simulated Azure. Tests may read and arrange `world`; with threads, holding `lock`."""
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.lock = threading.RLock()
@@ -263,7 +263,7 @@ def _check_version(request: Request, route: Route) -> None:
     )
 
 
-def _merged(base: dict[str, str], over: Iterable[tuple[str, str]] | Any) -> dict[str, str]:
+def _merged(base: dict[str, str], over: Mapping[str, str]) -> dict[str, str]:
     """`over` wins; header names compare without case."""
     names = {name.lower() for name in over}
     return {k: v for k, v in base.items() if k.lower() not in names} | dict(over)

@@ -2,7 +2,7 @@
 The small `$filter`s that ARM's list operations take.
 
 In:  a filter text such as "atScope() and assignedTo('…')".
-Out: its clauses by lower-case name, e.g. {"atscope": "", "assignedto": "…"}; 400 for any other form.
+Out: its clauses by lower-case name, e.g. {"atscope": "", "assignedto": "…"}; 400 for other forms.
 """
 
 import re

@@ -124,7 +124,8 @@ def locks(world: World, route: Route, scope: str) -> None:
             409,
             "ScopeLocked",
             f"The scope '{scope}' cannot perform {operation} operation because following scope(s) "
-            f"are locked: '{','.join(dict.fromkeys(holders))}'. Please remove the lock and try again.",
+            f"are locked: '{','.join(dict.fromkeys(holders))}'. Please remove the lock and try "
+            "again.",
         )
 
 

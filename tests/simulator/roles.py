@@ -1,7 +1,7 @@
 """
 Azure's built-in roles, as far as this simulator knows them. Data; other roles come from scenarios.
 
-Names, ids and permissions as Microsoft's "Azure built-in roles" and "ACR roles directory" list them.
+Names, ids and permissions as Microsoft's lists of built-in and of ACR roles have them.
 """
 
 from typing import Any

@@ -95,7 +95,7 @@ class Routes:
     def on(self, kind: str, method: str, template: str) -> Callable[[Handler], Handler]:
         """An operation of another front end than ARM.
 
-        "loganalytics", "graph": the caller is authenticated, the handler authorises (`access.allows`).
+        "loganalytics", "graph": the caller is authenticated, the handler authorises.
         "registry", "data" (a registry's own hosts), "entra": the handler does both.
         """
         return self._add(kind=kind, method=method, template=template, action="", versions=())

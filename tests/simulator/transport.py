@@ -25,7 +25,7 @@ from tests.simulator.azure import Simulator
 from tests.simulator.wire import Dropped, Request
 
 
-class SimulatedTransport(RequestsTransport):
+class SimulatedTransport(RequestsTransport):  # type: ignore[misc]
     """Hand this as `transport=` to any synchronous SDK client."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -70,7 +70,7 @@ class _Wire(BaseAdapter):
         self,
         request: requests.PreparedRequest,
         stream: bool = False,
-        timeout: float | tuple[float, float] | tuple[float, None] | None = None,
+        timeout: Any = None,
         verify: bool | str = True,
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
@@ -102,7 +102,7 @@ class _Wire(BaseAdapter):
 
 
 def _asked(request: requests.PreparedRequest) -> Request:
-    body = request.body or b""
+    body: Any = request.body or b""
     return Request(
         method=str(request.method).upper(),
         url=str(request.url),

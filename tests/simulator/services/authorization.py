@@ -111,7 +111,7 @@ def list_permissions(call: Call) -> Response:
             if entry not in found:
                 found.append(entry)
     if call.principal == identity.ADMINISTRATOR:
-        found.append({**dict.fromkeys(_PERMISSION, []), "actions": ["*"]})
+        found.append({**{key: [] for key in _PERMISSION}, "actions": ["*"]})
     return Response(body={"value": found})
 
 

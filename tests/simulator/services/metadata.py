@@ -1,8 +1,9 @@
 """
 GET /metadata/endpoints: what a cloud tells about itself to those who only know its ARM address.
 
-In:  a request without sign-in. Out: the endpoints document: one object, in a short form before 2019;
-a list of clouds from 2019-05-01 to 2020-06-01. Source: what `az cloud register` and Terraform read.
+In:  a request without sign-in.
+Out: the endpoints document: one object, in a short form before 2019; a list of clouds from
+     2019-05-01 to 2020-06-01. Source: what `az cloud register` and Terraform read.
 """
 
 from typing import Any

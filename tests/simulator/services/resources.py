@@ -1,10 +1,11 @@
 """
-The resource manager's own resources: tenants, subscriptions, resource groups, generic lists, providers.
+The resource manager's own: tenants, subscriptions, groups, generic resource lists, providers.
 
 A resource group exists when the scenario lists it (Microsoft.Resources/resourceGroups) or puts
 anything into it. Nothing here is written.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulator import access, filters
@@ -211,7 +212,7 @@ def _top_level(item: Resource) -> bool:
 
 def _fits(item: Resource, asked: dict[str, str]) -> bool:
     tags = {k.lower(): str(v) for k, v in (item.get("tags") or {}).items()}
-    tests = {
+    tests: dict[str, Callable[[str], bool]] = {
         "resourcetype": lambda value: str(item["type"]).lower() == value,
         "name": lambda value: str(item["name"]).lower() == value,
         "resourcegroup": lambda value: place(item["id"])[1].lower() == value,
