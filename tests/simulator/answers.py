@@ -44,3 +44,13 @@ def page(items: Iterable[Resource]) -> Response:
 
 def empty(status: int = 200) -> Response:
     return Response(status=status)
+
+
+def remove(world: World, id: str) -> bool:
+    """Delete a resource and everything below it; False when it was not there."""
+    found = world.resources.delete(id)
+    below = id.lower().rstrip("/") + "/"
+    for item in world.resources:
+        if item["id"].lower().startswith(below):
+            world.resources.delete(item["id"])
+    return found is not None

@@ -100,6 +100,31 @@ def replica(world: World, app: Resource) -> Resource:
     )
 
 
+def retire(world: World, app: Resource) -> None:
+    """A newer revision takes over: in single-revision mode the former one is switched off."""
+    former = revision(world, app)["properties"]
+    mode = (app["properties"].get("configuration") or {}).get("activeRevisionsMode", "Single")
+    if mode == "Single":
+        former.update(active=False, trafficWeight=0, replicas=0, runningState="Stopped")
+
+
+def execution(world: World, job: Resource, status: str) -> None:
+    """The job's newest execution, as its list shows it."""
+    name = f"{job['name']}-{rows.replica_suffix(job['id'])[-5:]}"
+    world.resources.put(
+        {
+            "id": f"{job['id']}/executions/{name}",
+            "name": name,
+            "type": "Microsoft.App/jobs/executions",
+            "properties": {
+                "status": status,
+                "startTime": world.clock.now().strftime("%Y-%m-%dT%H:%M:%S+00:00"),
+                "template": job["properties"].get("template") or {},
+            },
+        }
+    )
+
+
 def _container(name: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -121,6 +146,8 @@ def succeeded(world: World, workload: Workload) -> None:
         properties = workload.resource["properties"]
         properties["latestReadyRevisionName"] = revision(world, workload.resource)["name"]
         properties["runningStatus"] = "Running"
+    else:
+        execution(world, workload.resource, "Succeeded")
 
 
 def failed(world: World, workload: Workload, failure: Pull) -> None:
@@ -137,6 +164,8 @@ def failed(world: World, workload: Workload, failure: Pull) -> None:
     elif workload.kind == "container-app":
         _revision(world, workload, "Unhealthy", "Processing")
         _replica(world, workload, "NotRunning", "ImagePullBackOff")
+    else:
+        execution(world, workload.resource, "Failed")
 
 
 def blocked(world: World, workload: Workload, until: datetime) -> None:

@@ -7,12 +7,10 @@ they stay; `networkRuleSet` exists on Premium only. Versions before 2025-11-01 d
 registry's permission mode; only previews show subnet rules, and those survive a write without them.
 """
 
-import ipaddress
-import secrets
 import uuid
 from typing import Any
 
-from tests.simulator import answers, registries
+from tests.simulator import answers, clouds, networkrules, registries
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -31,7 +29,6 @@ VERSIONS = (
 )
 PROVIDER = "Microsoft.ContainerRegistry"
 REGISTRY = "{group}/providers/Microsoft.ContainerRegistry/registries/{name}"
-IP_RULES = 200  # Premium; the documented limit since 2025
 _NEWER = ("roleAssignmentMode", "networkRuleBypassAllowedForTasks")
 
 
@@ -107,6 +104,59 @@ def update(call: Call) -> Response:
     return answers.one(view(call, changed))
 
 
+@routes.arm("PUT", REGISTRY, action=f"{PROVIDER}/registries/write", versions=VERSIONS)
+def put(call: Call) -> Response:
+    """Create or update the whole, as templates and Terraform do: what is left out resets."""
+    id = f"{answers.group_id(call)}/providers/{PROVIDER}/registries/{call.params['name']}"
+    known, body = call.world.resources.get(id), call.json
+    if not isinstance(body, dict) or not body.get("location") or not body.get("sku"):
+        raise Refusal(400, "InvalidRequestContent", "The location and the SKU are required.")
+    before = registries.snapshot(known or {"id": id, "properties": {}})
+    blank = _blank(call, id, body, before["properties"])
+    changed = _changed(blank, {k: v for k, v in body.items() if k in ("properties", "identity")})
+    call.world.resources.put(changed)
+    registries.rules_changed(call.world, changed, before)
+    return answers.one(view(call, changed), status=200 if known else 201)
+
+
+def _blank(call: Call, id: str, body: dict[str, Any], before: dict[str, Any]) -> Resource:
+    """A registry with nothing configured; what only Azure sets stays as it was."""
+    name = call.params["name"]
+    suffix = clouds.named(call.world.cloud).registry_suffix
+    now = call.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    properties: dict[str, Any] = {
+        "loginServer": before.get("loginServer", f"{name.lower()}{suffix}"),
+        "creationDate": before.get("creationDate", now),
+        "provisioningState": "Succeeded",
+        "adminUserEnabled": False,
+        "publicNetworkAccess": "Enabled",
+        "networkRuleBypassOptions": "AzureServices",
+        "dataEndpointEnabled": bool(before.get("privateEndpointConnections")),
+        "anonymousPullEnabled": False,
+        "zoneRedundancy": "Disabled",
+        "roleAssignmentMode": before.get("roleAssignmentMode", "LegacyRegistryPermissions"),
+        "privateEndpointConnections": before.get("privateEndpointConnections", []),
+    }
+    sku = body["sku"]["name"]
+    if sku == "Premium":
+        properties["networkRuleSet"] = {"defaultAction": "Allow", "ipRules": []}
+    return {
+        "id": id,
+        "name": name,
+        "type": registries.TYPE,
+        "location": body["location"],
+        "tags": body.get("tags") or {},
+        "sku": {"name": sku, "tier": sku},
+        "properties": properties,
+    }
+
+
+@routes.arm("DELETE", REGISTRY, action=f"{PROVIDER}/registries/delete", versions=VERSIONS)
+def delete(call: Call) -> Response:
+    id = f"{answers.group_id(call)}/providers/{PROVIDER}/registries/{call.params['name']}"
+    return answers.empty(200 if answers.remove(call.world, id) else 204)
+
+
 def _changed(registry: Resource, body: dict[str, Any]) -> Resource:
     """The registry with the PATCH applied, or the refusal Azure would answer."""
     changed = registries.snapshot(registry)
@@ -132,64 +182,12 @@ def _changed(registry: Resource, body: dict[str, Any]) -> Resource:
                 f"The requested feature IP rule is not supported for the SKU {sku}.",
             )
         kept = changed["properties"].get("networkRuleSet") or {}
-        changed["properties"]["networkRuleSet"] = {**kept, **_rule_set(rules)}
+        changed["properties"]["networkRuleSet"] = {**kept, **networkrules.rule_set(rules)}
     policies = properties.pop("policies", None)
     if policies:
         changed["properties"].setdefault("policies", {}).update(policies)
     changed["properties"].update({k: v for k, v in properties.items() if v is not None})
     return changed
-
-
-def _rule_set(sent: Any) -> dict[str, Any]:
-    if not isinstance(sent, dict) or sent.get("defaultAction") not in ("Allow", "Deny"):
-        raise Refusal(
-            400,
-            "InvalidRequestContent",
-            "'networkRuleSet' needs 'defaultAction', which is one of Allow, Deny.",
-        )
-    stored: dict[str, Any] = {"defaultAction": sent["defaultAction"]}
-    if sent.get("ipRules") is not None:
-        stored["ipRules"] = [_ip_rule(rule) for rule in sent["ipRules"]]
-        _no_duplicates(stored["ipRules"])
-        if len(stored["ipRules"]) > IP_RULES:
-            raise Refusal(
-                400,
-                "BadRequest",
-                f"The requested feature IP rule exceeds allowed quota {IP_RULES} for the SKU "
-                "Premium.",
-            )
-    if sent.get("virtualNetworkRules") is not None:
-        stored["virtualNetworkRules"] = [
-            {"action": "Allow", **rule} for rule in sent["virtualNetworkRules"]
-        ]
-    return stored
-
-
-def _ip_rule(rule: Any) -> dict[str, str]:
-    value = rule.get("value") if isinstance(rule, dict) else None
-    try:
-        ipaddress.IPv4Network(value, strict=True)
-    except (ValueError, TypeError):
-        raise Refusal(
-            400,
-            "NetworkRuleValidationError",
-            f"IP rule is not valid - '{value}' is not an IPv4 address or an IPv4 address range in "
-            "CIDR notation.",
-        ) from None
-    return {"action": rule.get("action") or "Allow", "value": str(value)}
-
-
-def _no_duplicates(rules: list[dict[str, str]]) -> None:
-    seen: set[ipaddress.IPv4Network] = set()
-    for rule in rules:
-        network = ipaddress.IPv4Network(rule["value"])
-        if network in seen:
-            raise Refusal(
-                400,
-                "NetworkRuleValidationError",
-                f"IP rule is not valid - Found duplicate IP rule {rule['value']}.",
-            )
-        seen.add(network)
 
 
 def _polling(call: Call, registry: Resource) -> dict[str, str]:
@@ -214,125 +212,4 @@ def _polling(call: Call, registry: Resource) -> dict[str, str]:
 def operation_status(call: Call) -> Response:
     return answers.one(
         {"id": call.request.path, "name": call.params["operation"], "status": "Succeeded"}
-    )
-
-
-@routes.arm(
-    "GET",
-    f"{REGISTRY}/listUsages",
-    action=f"{PROVIDER}/registries/listUsages/read",
-    versions=VERSIONS,
-)
-def list_usages(call: Call) -> Response:
-    registry = registry_of(call)
-    premium = registries.is_premium(registry)
-    rules = (registry["properties"].get("networkRuleSet") or {}) if premium else {}
-    replicas = list(call.world.resources.of_type(f"{registries.TYPE}/replications", registry["id"]))
-    endpoints = registries.connections(call.world, registry)
-    rows = [
-        ("Size", 500 * 2**30 if premium else 10 * 2**30, 0, "Bytes"),
-        ("Webhooks", 500 if premium else 2, 0, "Count"),
-        ("Geo-replications", -1 if premium else 0, len(replicas), "Count"),
-        ("IPRules", IP_RULES if premium else 0, len(rules.get("ipRules") or []), "Count"),
-        ("VNetRules", 100 if premium else 0, len(rules.get("virtualNetworkRules") or []), "Count"),
-        ("PrivateEndpointConnections", 200 if premium else 0, len(endpoints), "Count"),
-        ("ScopeMaps", 20000 if premium else 100, 0, "Count"),
-        ("Tokens", 20000 if premium else 100, 0, "Count"),
-    ]
-    names = ("name", "limit", "currentValue", "unit")
-    return answers.page(dict(zip(names, row, strict=True)) for row in rows)
-
-
-@routes.arm(
-    "POST",
-    f"{REGISTRY}/listCredentials",
-    action=f"{PROVIDER}/registries/listCredentials/action",
-    versions=VERSIONS,
-)
-def list_credentials(call: Call) -> Response:
-    return _credentials(call, _admin_registry(call))
-
-
-@routes.arm(
-    "POST",
-    f"{REGISTRY}/regenerateCredential",
-    action=f"{PROVIDER}/registries/regenerateCredential/action",
-    versions=VERSIONS,
-)
-def regenerate_credential(call: Call) -> Response:
-    registry = _admin_registry(call)
-    name = (call.json or {}).get("name")
-    if name not in ("password", "password2"):
-        raise Refusal(400, "InvalidRequestContent", "The name is one of password, password2.")
-    stored = call.world.passwords.setdefault(registry["id"].lower(), ["", ""])
-    stored[("password", "password2").index(name)] = secrets.token_urlsafe(32)
-    return _credentials(call, registry)
-
-
-def _admin_registry(call: Call) -> Resource:
-    registry = registry_of(call)
-    if not registry["properties"].get("adminUserEnabled"):
-        raise Refusal(
-            400,
-            "UnAuthorizedForCredentialOperations",
-            f"Cannot perform credential operations for {registry['id']} as admin user is disabled. "
-            "Kindly enable admin user as per docs: "
-            "https://docs.microsoft.com/en-us/azure/container-registry/"
-            "container-registry-authentication#admin-account",
-        )
-    return registry
-
-
-def _credentials(call: Call, registry: Resource) -> Response:
-    values = call.world.passwords.get(registry["id"].lower(), ["", ""])
-    passwords = [
-        {"name": name, "value": value}
-        for name, value in zip(("password", "password2"), values, strict=False)
-    ]
-    return answers.one({"username": registry["name"], "passwords": passwords})
-
-
-@routes.arm(
-    "GET",
-    f"{REGISTRY}/privateEndpointConnections",
-    action=f"{PROVIDER}/registries/privateEndpointConnections/read",
-    versions=VERSIONS,
-)
-def list_connections(call: Call) -> Response:
-    return answers.page(registries.connections(call.world, registry_of(call)))
-
-
-@routes.arm(
-    "GET",
-    f"{REGISTRY}/replications",
-    action=f"{PROVIDER}/registries/replications/read",
-    versions=VERSIONS,
-)
-def list_replications(call: Call) -> Response:
-    registry = registry_of(call)
-    return answers.page(
-        call.world.resources.of_type(f"{registries.TYPE}/replications", registry["id"])
-    )
-
-
-@routes.arm(
-    "POST",
-    "/subscriptions/{sub}/providers/Microsoft.ContainerRegistry/checkNameAvailability",
-    action=f"{PROVIDER}/checkNameAvailability/read",
-    versions=VERSIONS,
-)
-def check_name_availability(call: Call) -> Response:
-    name = str((call.json or {}).get("name", ""))
-    taken = any(
-        registry["name"].lower() == name.lower()
-        for registry in call.world.resources.of_type(registries.TYPE)
-    )
-    if not taken:
-        return answers.one({"nameAvailable": True})
-    return answers.one(
-        {
-            "nameAvailable": False,
-            "reason": "AlreadyExists",
-            "message": f"The registry {name} is already in use.",
-        }
     )

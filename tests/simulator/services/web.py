@@ -68,11 +68,14 @@ def site_route(table: Routes, method: str, tail: str, verb: str) -> Callable[[Ha
     return register
 
 
-def site_of(call: Call) -> Resource:
+def site_id(call: Call) -> str:
+    """The id of the site or slot of the request."""
     id = f"{answers.group_id(call)}/providers/Microsoft.Web/sites/{call.params['name']}"
-    if "slot" in call.params:
-        id += f"/slots/{call.params['slot']}"
-    return answers.find(call.world, id)
+    return f"{id}/slots/{call.params['slot']}" if "slot" in call.params else id
+
+
+def site_of(call: Call) -> Resource:
+    return answers.find(call.world, site_id(call))
 
 
 def view(call: Call, site: Resource) -> Resource:

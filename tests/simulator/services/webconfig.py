@@ -1,5 +1,5 @@
 """
-App Service configuration: config/web, settings, references, sidecars, plans (Microsoft.Web).
+App Service configuration: config/web, settings, references, sidecars (Microsoft.Web).
 
 Manners: settings are read with a POST and written whole with a PUT, which restarts the app; secrets
 stay in the state, never in a site's GET; config/web answers with the site's name and, to a write,
@@ -17,8 +17,6 @@ from tests.simulator.world import Resource
 
 routes = Routes()
 
-PLANS = "{group}/providers/Microsoft.Web/serverfarms"
-PLAN = "Microsoft.Web/serverfarms"
 #: What config/web always says, beside what the state holds.
 _CONFIG = {
     "numberOfWorkers": 1,
@@ -189,24 +187,3 @@ def publish_profiles(call: Call) -> Response:
     """An empty set of publish profiles: nothing is published to simulated sites."""
     web.site_of(call)
     return Response(body="<publishData></publishData>", headers={"Content-Type": "application/xml"})
-
-
-@routes.arm("GET", f"{PLANS}/{{name}}", action=f"{PLAN}/read", versions=web.VERSIONS)
-def get_plan(call: Call) -> Response:
-    id = f"{answers.group_id(call)}/providers/{PLAN}/{call.params['name']}"
-    return answers.one(answers.find(call.world, id))
-
-
-@routes.arm("GET", PLANS, action=f"{PLAN}/read", versions=web.VERSIONS)
-def list_plans_in_group(call: Call) -> Response:
-    return answers.page(call.world.resources.of_type(PLAN, answers.group_id(call)))
-
-
-@routes.arm(
-    "GET",
-    "/subscriptions/{sub}/providers/Microsoft.Web/serverfarms",
-    action=f"{PLAN}/read",
-    versions=web.VERSIONS,
-)
-def list_plans(call: Call) -> Response:
-    return answers.page(call.world.resources.of_type(PLAN, f"/subscriptions/{call.params['sub']}"))

@@ -1,0 +1,142 @@
+"""
+Azure Private DNS: zones, A records, links to virtual networks (Microsoft.Network/privateDnsZones).
+
+Manners: errors of its own come as a bare {code, message}; a virtual network can be linked to one
+zone of a name only.
+"""
+
+import copy
+
+from tests.simulator import answers
+from tests.simulator.routes import Call, Routes
+from tests.simulator.wire import Refusal, Response
+from tests.simulator.world import Resource
+
+routes = Routes()
+
+VERSIONS = ("2024-06-01", "2020-06-01", "2018-09-01")
+ZONE = "Microsoft.Network/privateDnsZones"
+LINK = f"{ZONE}/virtualNetworkLinks"
+ZONES = "{group}/providers/Microsoft.Network/privateDnsZones"
+LINKS = f"{ZONES}/{{zone}}/virtualNetworkLinks"
+
+
+def _zone(call: Call) -> Resource:
+    return _held(call, f"{answers.group_id(call)}/providers/{ZONE}/{call.params['zone']}")
+
+
+def _held(call: Call, id: str) -> Resource:
+    found = call.world.resources.get(id)
+    if found is None:
+        raise Refusal(404, "NotFound", f"The resource {id} was not found.", shape="bare")
+    return found
+
+
+@routes.arm("GET", ZONES, action=f"{ZONE}/read", versions=VERSIONS)
+def list_zones_in_group(call: Call) -> Response:
+    return answers.page(call.world.resources.of_type(ZONE, answers.group_id(call)))
+
+
+@routes.arm(
+    "GET",
+    "/subscriptions/{sub}/providers/Microsoft.Network/privateDnsZones",
+    action=f"{ZONE}/read",
+    versions=VERSIONS,
+)
+def list_zones(call: Call) -> Response:
+    return answers.page(call.world.resources.of_type(ZONE, f"/subscriptions/{call.params['sub']}"))
+
+
+@routes.arm("GET", f"{ZONES}/{{zone}}", action=f"{ZONE}/read", versions=VERSIONS)
+def get_zone(call: Call) -> Response:
+    return answers.one(answers.find(call.world, _zone(call)["id"]))
+
+
+@routes.arm("GET", f"{ZONES}/{{zone}}/A", action=f"{ZONE}/A/read", versions=VERSIONS)
+def list_a_records(call: Call) -> Response:
+    return answers.page(call.world.resources.of_type(f"{ZONE}/A", _zone(call)["id"]))
+
+
+@routes.arm("GET", f"{ZONES}/{{zone}}/ALL", action=f"{ZONE}/ALL/read", versions=VERSIONS)
+def list_records(call: Call) -> Response:
+    return answers.page(call.world.resources.of_type(f"{ZONE}/A", _zone(call)["id"]))
+
+
+@routes.arm("GET", f"{ZONES}/{{zone}}/A/{{record}}", action=f"{ZONE}/A/read", versions=VERSIONS)
+def get_a_record(call: Call) -> Response:
+    return answers.one(_held(call, f"{_zone(call)['id']}/A/{call.params['record']}"))
+
+
+@routes.arm("PUT", f"{ZONES}/{{zone}}/A/{{record}}", action=f"{ZONE}/A/write", versions=VERSIONS)
+def put_a_record(call: Call) -> Response:
+    zone, name = _zone(call), call.params["record"]
+    given = dict((call.json or {}).get("properties") or {})
+    given |= {"fqdn": f"{name}.{zone['name']}.", "isAutoRegistered": False}
+    return _put(call, f"{zone['id']}/A/{name}", f"{ZONE}/A", {"properties": given})
+
+
+@routes.arm(
+    "DELETE", f"{ZONES}/{{zone}}/A/{{record}}", action=f"{ZONE}/A/delete", versions=VERSIONS
+)
+def delete_a_record(call: Call) -> Response:
+    removed = answers.remove(call.world, f"{_zone(call)['id']}/A/{call.params['record']}")
+    return answers.empty(200 if removed else 204)
+
+
+@routes.arm("GET", LINKS, action=f"{LINK}/read", versions=VERSIONS)
+def list_links(call: Call) -> Response:
+    return answers.page(call.world.resources.of_type(LINK, _zone(call)["id"]))
+
+
+@routes.arm("GET", f"{LINKS}/{{link}}", action=f"{LINK}/read", versions=VERSIONS)
+def get_link(call: Call) -> Response:
+    id = f"{_zone(call)['id']}/virtualNetworkLinks/{call.params['link']}"
+    return answers.one(answers.find(call.world, id))
+
+
+@routes.arm("PUT", f"{LINKS}/{{link}}", action=f"{LINK}/write", versions=VERSIONS)
+def put_link(call: Call) -> Response:
+    zone, body = _zone(call), call.json or {}
+    id = f"{zone['id']}/virtualNetworkLinks/{call.params['link']}"
+    given = copy.deepcopy(body.get("properties") or {})
+    network = str((given.get("virtualNetwork") or {}).get("id", ""))
+    if not network:
+        raise Refusal(400, "BadRequest", "The virtual network is missing.", shape="bare")
+    _refuse_second(call, zone, id, network)
+    given |= {"provisioningState": "Succeeded", "virtualNetworkLinkState": "Completed"}
+    given.setdefault("registrationEnabled", False)
+    given.setdefault("resolutionPolicy", "Default")
+    more = {"location": "global", "tags": body.get("tags") or {}, "properties": given}
+    return _put(call, id, LINK, more)
+
+
+def _refuse_second(call: Call, zone: Resource, id: str, network: str) -> None:
+    """A network can be linked to one zone of a name."""
+    for link in call.world.resources.of_type(LINK):
+        other = link["id"].rsplit("/virtualNetworkLinks/", 1)[0]
+        held = str(link["properties"].get("virtualNetwork", {}).get("id", ""))
+        if link["id"].lower() == id.lower() or held.lower() != network.lower():
+            continue
+        if other.rsplit("/", 1)[-1].lower() == zone["name"].lower():
+            raise Refusal(
+                409,
+                "Conflict",
+                f"A virtual network cannot be linked to multiple zones with overlapping "
+                f"namespaces. You tried to link virtual network '{network}' with zone "
+                f"'{zone['name']}', which is already linked.",
+                shape="bare",
+            )
+
+
+@routes.arm("DELETE", f"{LINKS}/{{link}}", action=f"{LINK}/delete", versions=VERSIONS)
+def delete_link(call: Call) -> Response:
+    id = f"{_zone(call)['id']}/virtualNetworkLinks/{call.params['link']}"
+    return answers.empty(200 if answers.remove(call.world, id) else 204)
+
+
+def _put(call: Call, id: str, type: str, more: Resource) -> Response:
+    known = call.world.resources.get(id)
+    stored = call.world.resources.put(
+        {"id": id, "name": id.rsplit("/", 1)[-1], "type": type, **more}
+    )
+    return answers.one(stored, status=200 if known else 201)
