@@ -113,13 +113,14 @@ class Logs:
     def failures_of(
         self, workload: ResourceId, *, since: datetime, until: datetime, environment: str = ""
     ) -> LogRows:
-        """Lines that say a pull of this workload failed in the window (both ends UTC, included).
+        """Lines that say a pull of this workload failed in the window (UTC, ends included).
 
+        `until` counts to the end of its second: alerts name seconds, rows carry fractions.
         `environment` is the name of a container app's or job's environment; without it rows of a
         namesake in another resource group cannot be told apart, so compare `LogRow.environment`.
         """
         query, tables = _about(workload, environment, "failures")
-        text = query(since=since, until=until, newest_only=False, most=_MOST_FAILURES)
+        text = query(since=since, until=_whole(until), newest_only=False, most=_MOST_FAILURES)
         return self._rows([text], self._workspaces, tables)
 
     def failing_workloads(
@@ -137,7 +138,7 @@ class Logs:
                 raise LookupError(f"workspace {workspace} is not among the configured workspaces")
         shared: dict[str, queries.Value] = {
             "since": since,
-            "until": until,
+            "until": _whole(until),
             "newest_only": True,
             "most": _MOST_WORKLOADS,
         }
@@ -220,6 +221,11 @@ def _about(
         }
         return lambda **v: queries.load(f"container_{kind}", **names, **v), _CONTAINER_TABLES
     raise LookupError(f"no log table tells about pulls of a {workload.type}")
+
+
+def _whole(until: datetime) -> datetime:
+    """The end of the second that `until` lies in."""
+    return until.replace(microsecond=999_999)
 
 
 def _answer(result: Any) -> _Answer:

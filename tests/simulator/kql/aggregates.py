@@ -59,7 +59,7 @@ def _average(rows: Rows, arguments: Sequence[Scalar]) -> float | None:
 
 
 AGGREGATES: dict[str, Aggregate] = {
-    "count": Aggregate((0, 0), "long", "count_", lambda rows, a: len(rows)),
+    "count": Aggregate((0, 0), "long", "count_", lambda rows, _: len(rows)),
     "countif": Aggregate(
         (1, 1), "long", "countif_", lambda rows, a: sum(1 for row in rows if a[0].at(row))
     ),

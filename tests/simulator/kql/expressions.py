@@ -140,9 +140,9 @@ _HANDLERS: dict[str, Callable[[list[Any], Scope], Scalar]] = {
     "datetime": _literal("datetime", literals.moment),
     "span": _literal("timespan", literals.span),
     "typed_null": _typed_null,
-    "true": lambda c, scope: constant("bool", True),
-    "false": lambda c, scope: constant("bool", False),
-    "dynamic": lambda c, scope: constant("dynamic", _json(c[0])),
+    "true": lambda _c, _scope: constant("bool", True),
+    "false": lambda _c, _scope: constant("bool", False),
+    "dynamic": lambda c, _scope: constant("dynamic", _json(c[0])),
     "member_access": lambda c, scope: _access(
         compile(c[0], scope), constant("string", str(c[1])), scope
     ),

@@ -25,7 +25,7 @@ class Table:
     def of(
         cls, columns: Mapping[str, str], rows: Iterable[Mapping[str, Any]], name: str = ""
     ) -> "Table":
-        """Rows as somebody wrote them; what a row lacks is empty, what no column names is dropped."""
+        """Rows as somebody wrote them: what one lacks is empty, what no column names is dropped."""
         types = dict(columns)
         return cls(
             types,

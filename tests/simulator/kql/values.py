@@ -36,7 +36,7 @@ def empty(type: str) -> Any:
 
 
 def parse_datetime(text: str) -> datetime | None:
-    """ISO 8601 with any number of fractional digits, or US month/day/year; UTC when it is silent."""
+    """ISO 8601 with any number of decimals, or US month/day/year; UTC when it is silent."""
     text = text.strip()
     if _US.fullmatch(text):
         return datetime.strptime(text, "%m/%d/%Y %H:%M:%S").replace(tzinfo=UTC)

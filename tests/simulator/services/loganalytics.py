@@ -116,8 +116,10 @@ def _not_found() -> Refusal:
 
 def _table(world: World, name: str, between: tuple[datetime, datetime] | None) -> Table | None:
     """The table as far as its rows have arrived, narrowed to the request's own time span."""
-    arrived = world.clock.now() - timedelta(seconds=world.propagation.get("logs", 0))
-    ingested = [row for row in world.tables.get(name, ()) if _moment(row) <= arrived]
+    ingested = world.tables.get(name, [])
+    if delay := world.propagation.get("logs", 0):
+        arrived = world.clock.now() - timedelta(seconds=delay)
+        ingested = [row for row in ingested if _moment(row) <= arrived]
     if not ingested:
         return None
     columns = SCHEMAS.get(name) or _columns(ingested)
