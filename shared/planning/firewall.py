@@ -16,7 +16,7 @@ from typing import Any
 
 from shared import catalog
 from shared.model import networks
-from shared.model.evidence import Egress, Evidence, Registry, Unread, Via
+from shared.model.evidence import Egress, Evidence, Registry, Via
 from shared.model.ids import ResourceId
 from shared.model.plan import Step, Write
 
@@ -36,15 +36,15 @@ def step(evidence: Evidence, *, possible: bool, doubts: Sequence[str] = ()) -> S
     registry, egress = evidence.registry, evidence.workload.egress
     if not isinstance(registry, Registry) or not isinstance(egress, Egress):
         return Refusal("the registry or the workload's way out could not be read")
-    if objection := _objection(evidence, registry, egress):
+    if objection := _objection(registry, egress):
         return Refusal(objection)
     wanted = (*egress.addresses, *egress.possible) if possible else egress.addresses
     admissible, rejected = _sorted_out(networks.missing(wanted, registry.ip_rules))
     if not admissible:
         return Refusal(_nothing_to_add(rejected, possible))
-    return _step(
-        evidence, registry, egress, admissible, (*doubts, *rejected, *_doubts(evidence, registry))
-    )
+    if registry.provisioning != "Succeeded":
+        rejected.append(f"the registry is {registry.provisioning or 'in an unknown state'}")
+    return _step(evidence, registry, egress, admissible, (*doubts, *rejected))
 
 
 def rule_set(default_action: str, values: Sequence[str]) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def patch(registry: ResourceId, values: Sequence[str]) -> Write:
     return Write(method="PATCH", url=f"{registry}?api-version={API_VERSION}", body=body)
 
 
-def _objection(evidence: Evidence, registry: Registry, egress: Egress) -> str | None:
+def _objection(registry: Registry, egress: Egress) -> str | None:
     """Why an address rule would be useless or harmful here, or None."""
     if registry.sku.lower() != "premium":
         return f"a {registry.sku or 'registry of this'} tier has no address rules"
@@ -74,14 +74,6 @@ def _objection(evidence: Evidence, registry: Registry, egress: Egress) -> str | 
             "the registry has service endpoint rules (preview), and whether a write by the current "
             "interface keeps them is not known"
         )
-    if registry.anonymous_pull and egress.via is Via.PLATFORM:
-        return (
-            "the registry allows anonymous pulls, so its address rules are all that keeps "
-            "strangers out, and these addresses are shared with strangers"
-        )
-    closing = evidence.surroundings.closing_policies
-    if not isinstance(closing, Unread) and closing:
-        return f"any write to this registry lets Azure Policy close it to the public ({closing[0]})"
     return None
 
 
@@ -106,30 +98,6 @@ def _nothing_to_add(rejected: Sequence[str], possible: bool) -> str:
         "the registry admits the workload's present addresses already; one it may use after "
         "scaling is missing, and the policy adds present ones only (firewall-sync.addresses)"
     )
-
-
-def _doubts(evidence: Evidence, registry: Registry) -> list[str]:
-    """Preconditions nobody could prove."""
-    said = []
-    around = evidence.surroundings
-    if registry.public_access is None:
-        said.append("Azure did not report whether the registry's public endpoint is on")
-    if registry.provisioning != "Succeeded":
-        said.append(f"the registry's last change is {registry.provisioning or 'in unknown state'}")
-    for what, seen in (
-        ("locks", around.locks),
-        ("policies that may close the registry", around.closing_policies),
-        ("policies that may refuse the change", around.denying_policies),
-    ):
-        if isinstance(seen, Unread):
-            said.append(f"the {what} around the registry are {seen.because}")
-    if not isinstance(around.locks, Unread):
-        said += [f"a lock forbids writing: {lock}" for lock in around.locks if _read_only(lock)]
-    return said
-
-
-def _read_only(lock: str) -> bool:
-    return lock.lower().startswith("readonly")
 
 
 def _step(

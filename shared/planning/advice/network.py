@@ -76,7 +76,7 @@ def _container_ways(s: Subject) -> str:
         return (
             "Its environment has no virtual network of yours, and one cannot be added later. "
             "Create an environment (workload profiles) in a subnet of yours, with a NAT gateway on "
-            "that subnet or a private endpoint of the registry in that network, and move the app there:"
+            "that subnet or a private endpoint of the registry in that network, and move there:"
             + commands(
                 "az containerapp env create --name <new environment> --resource-group <group> "
                 "--infrastructure-subnet-resource-id <subnet id> --enable-workload-profiles",

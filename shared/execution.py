@@ -1,0 +1,57 @@
+"""
+Execution: carry out one allowed step, or take one outcome back.
+
+In:  a Step the gate allowed (or an Outcome to undo), and the incident's Azure.
+Out: an Outcome, as read back. Errors of the remedy pass through; then nothing was changed, or it
+     says that the fate of a write is unknown.
+
+The only room that opens the guard on the wire, and only for the requests the step announces.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from shared.clients.azure import Azure
+from shared.errors import WriteForbidden
+from shared.model.plan import Outcome, Step
+from shared.model.words import RemedyName
+from shared.remediations import firewall_sync
+
+
+class Remedy(Protocol):
+    """What a file in `remediations/` offers. Each has its card in the catalog."""
+
+    def apply(self, step: Step, *, azure: Azure) -> Outcome: ...
+
+    def reverse(self, outcome: Outcome) -> Step: ...
+
+    def undo(self, outcome: Outcome, *, azure: Azure) -> Outcome: ...
+
+
+REMEDIES: Mapping[RemedyName, Remedy] = {RemedyName.FIREWALL_SYNC: firewall_sync}
+
+
+def apply(step: Step, *, azure: Azure) -> Outcome:
+    """Do it. WriteForbidden when no remedy of that name is built in."""
+    remedy = _remedy(step.remedy)
+    with azure.permit(step):
+        return remedy.apply(step, azure=azure)
+
+
+def reverse(outcome: Outcome) -> Step:
+    """What undoing would send, for the audit to keep before it is sent."""
+    return _remedy(outcome.remedy).reverse(outcome)
+
+
+def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
+    """Take it back, if what is there is still what was written; else Conflict with `details`."""
+    remedy = _remedy(outcome.remedy)
+    with azure.permit(remedy.reverse(outcome)):
+        return remedy.undo(outcome, azure=azure)
+
+
+def _remedy(name: RemedyName) -> Remedy:
+    try:
+        return REMEDIES[name]
+    except KeyError:
+        raise WriteForbidden(f"the remedy {name} is not built in, so it changes nothing") from None

@@ -1,0 +1,260 @@
+"""
+firewall-sync: let a workload's own outbound addresses through a registry's firewall.
+
+In:  a Step whose `before` and `after` are rule lists; only their difference is wanted.
+Out: an Outcome with the network rule set as it was just before our write and as read back.
+
+Looks again before it writes: rules others added since stay, rules others removed stay removed, and
+a registry whose posture changed is left alone. The write is the network rule set and nothing else;
+afterwards the whole registry is compared, for an Azure Policy may answer any write by closing the
+registry (built-in "Configure Container registries to disable public network access").
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from shared import catalog
+from shared.clients.azure import Azure
+from shared.errors import Conflict
+from shared.model import networks
+from shared.model.ids import ResourceId
+from shared.model.plan import Outcome, Step, Write
+from shared.remediations import registry
+from shared.remediations.registry import Busy, Wire
+
+_API_VERSION = "2025-11-01"
+#: Seconds before another try when the registry is busy with somebody else's change.
+_PAUSES = (0.0, 5.0, 15.0, 30.0)
+
+
+class Drifted(Conflict):
+    """What was written is no longer what is there. `details` holds written, now and before."""
+
+    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
+        super().__init__(
+            f"the address rules of {target} were changed since, so nothing is taken back: "
+            + "; ".join(f"{name} {', '.join(value) or 'none'}" for name, value in details.items())
+        )
+        self.details = dict(details)
+
+
+def apply(step: Step, *, azure: Azure) -> Outcome:
+    """Add what is still missing. Twice equals once.
+
+    Raises Conflict when the registry stays busy, and what refused the write; then nothing changed.
+    """
+    wanted = _added(step.before["ipRules"], step.after["ipRules"])
+    for pause in _PAUSES:
+        if pause:
+            azure.pause(pause)
+        seen, limit = _look(azure, step.target)
+        if objection := _objection(seen):
+            return _stopped(step, seen, objection, azure)
+        lacking = networks.missing(wanted, registry.values(seen))
+        if not lacking:
+            return _nothing_to_do(step, seen, azure)
+        if full := _too_full(seen, limit, len(lacking)):
+            return _stopped(step, seen, full, azure)
+        try:
+            return _write(step, seen, lacking, azure)
+        except Busy as busy:
+            said = busy
+    raise Conflict(f"{step.target} was busy each of {len(_PAUSES)} times: {said}")
+
+
+def reverse(outcome: Outcome) -> Step:
+    """What taking the outcome back announces, as data."""
+    before, after = _values(outcome.after), _values(outcome.before)
+    card = catalog.FIREWALL_SYNC
+    added = _added(after, before)
+    body = {"properties": {"networkRuleSet": {**_plain(outcome.after), "ipRules": _rules(after)}}}
+    return Step(
+        remedy=card.name,
+        target=outcome.target,
+        summary=f"Remove {', '.join(added) or 'nothing'} from the address rules again",
+        before={"defaultAction": _action(outcome.after), "ipRules": before},
+        after={"defaultAction": _action(outcome.after), "ipRules": after},
+        requests=(
+            Write(method="PATCH", url=f"{outcome.target}?api-version={_API_VERSION}", body=body),
+        ),
+        permissions=card.permissions,
+        risk="pulls from these addresses are refused again",
+        undo="run the remedy again",
+    )
+
+
+def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
+    """Remove exactly what was added, if it is all still there; what others changed since stays.
+
+    Raises Drifted with the three-way difference when it is not.
+    """
+    id, before, written = outcome.target, _values(outcome.before), _values(outcome.after)
+    added = _added(before, written)
+    seen = registry.read(azure, id)
+    now = registry.values(seen)
+    untouched = registry.rule_set(seen).get("defaultAction") == _action(outcome.after)
+    if not untouched or not all(registry.holds(now, value) for value in added):
+        raise Drifted(id, {"written": written, "now": now, "before": before})
+    if not added:
+        return _outcome(outcome, seen, seen, azure, "nothing had been added", changed=False)
+    kept = [rule for rule in registry.rules(seen) if not registry.holds(added, rule["value"])]
+    after = registry.write_rules(
+        azure,
+        id,
+        _action(outcome.after),
+        kept,
+        done=lambda wire: not any(registry.holds(registry.values(wire), v) for v in added),
+    )
+    left = [value for value in added if registry.holds(registry.values(after), value)]
+    others = registry.differences(seen, after)
+    detail = f"removed {', '.join(added)}; {len(kept)} other rule(s) kept"
+    if left:
+        detail = f"{', '.join(left)} came back at once: somebody else is writing these rules too"
+    return _outcome(
+        outcome, seen, after, azure, detail + _told(others), changed=True, failed=bool(left)
+    )
+
+
+def _look(azure: Azure, id: ResourceId) -> tuple[Wire, int | None]:
+    answers = azure.together(
+        registry=lambda: registry.read(azure, id),
+        limit=lambda: registry.rule_limit(azure, id),
+    )
+    return answers["registry"], answers["limit"]
+
+
+def _objection(seen: Wire) -> str | None:
+    """Why the registry is not as the plan needs it any more, or None."""
+    rule_set = registry.rule_set(seen)
+    if str((seen.get("sku") or {}).get("name", "")).lower() != "premium":
+        return "it is not a Premium registry any more"
+    if registry.public(seen) == "Disabled":
+        return "its public endpoint was switched off, so rules have no effect"
+    if rule_set.get("defaultAction") != "Deny":
+        return f"its default action is {rule_set.get('defaultAction') or 'not reported'}, not Deny"
+    if rule_set.get("virtualNetworkRules"):
+        return "it has service endpoint rules now, which a write might drop"
+    if (seen.get("properties") or {}).get("provisioningState") == "Deleting":
+        return "it is being deleted"
+    return None
+
+
+def _too_full(seen: Wire, limit: int | None, new: int) -> str | None:
+    if limit == -1:
+        return None
+    if limit is None:
+        return "its usage list does not say how many rules it may have"
+    used = len(registry.rules(seen))
+    if used + new > limit:
+        return f"{new} new rule(s) do not fit: {used} of {limit} are used"
+    return None
+
+
+def _write(step: Step, seen: Wire, lacking: Sequence[str], azure: Azure) -> Outcome:
+    """Write, read back, and once put back what a writer beside us took away."""
+    wanted = [*registry.rules(seen), *_rules(lacking)]
+    now = _put(step.target, wanted, azure)
+    restored = _lost(wanted, now)
+    if restored:
+        again = [*registry.rules(now), *(r for r in wanted if r["value"] in restored)]
+        now = _put(step.target, again, azure)
+    return _judged(step, seen, now, lacking, restored, _lost(wanted, now), azure)
+
+
+def _put(id: ResourceId, wanted: list[dict[str, Any]], azure: Azure) -> Wire:
+    return registry.write_rules(
+        azure, id, "Deny", wanted, done=lambda wire: not _lost(wanted, wire)
+    )
+
+
+def _lost(wanted: Sequence[Mapping[str, Any]], now: Wire) -> list[str]:
+    there = registry.values(now)
+    return [rule["value"] for rule in wanted if not registry.holds(there, rule["value"])]
+
+
+def _judged(
+    step: Step,
+    seen: Wire,
+    now: Wire,
+    added: Sequence[str],
+    restored: Sequence[str],
+    lost: Sequence[str],
+    azure: Azure,
+) -> Outcome:
+    """Say what was read back, and shout where the write did more than it should."""
+    others = registry.differences(seen, now)
+    said = [f"added {', '.join(added)}; {len(registry.rules(seen))} other rule(s) kept"]
+    if restored:
+        said.append(f"put back {', '.join(restored)}, which another writer had just dropped")
+    if lost:
+        said = [f"{', '.join(lost)} vanished again: somebody else is writing these rules too"]
+    closed = _objection(now)
+    if closed:
+        said.insert(0, f"the registry changed with this write: {closed}; tell its owner now")
+    return _outcome(
+        step,
+        seen,
+        now,
+        azure,
+        "; ".join(said) + _told(others),
+        changed=True,
+        failed=bool(lost or closed),
+    )
+
+
+def _told(others: Sequence[str]) -> str:
+    if not others:
+        return ""
+    return f". Not by us, at the same time: {'; '.join(others)} (Azure Policy, or another writer)"
+
+
+def _nothing_to_do(step: Step, seen: Wire, azure: Azure) -> Outcome:
+    text = "every address was already present; nothing was written"
+    return _outcome(step, seen, seen, azure, text, changed=False)
+
+
+def _stopped(step: Step, seen: Wire, why: str, azure: Azure) -> Outcome:
+    text = f"stopped without writing: {step.target.name} is not as planned, {why}"
+    return _outcome(step, seen, seen, azure, text, changed=False, failed=True)
+
+
+def _outcome(
+    about: Step | Outcome,
+    before: Wire,
+    after: Wire,
+    azure: Azure,
+    detail: str,
+    *,
+    changed: bool,
+    failed: bool = False,
+) -> Outcome:
+    return Outcome(
+        remedy=about.remedy,
+        target=about.target,
+        changed=changed,
+        failed=failed,
+        detail=detail,
+        at=azure.now(),
+        before=dict(registry.rule_set(before)),
+        after=dict(registry.rule_set(after)),
+    )
+
+
+def _added(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    return [value for value in after if not registry.holds(before, value)]
+
+
+def _rules(values: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"action": "Allow", "value": value} for value in values]
+
+
+def _values(rule_set: Any) -> list[str]:
+    return [str(rule["value"]) for rule in (rule_set or {}).get("ipRules") or ()]
+
+
+def _action(rule_set: Any) -> str:
+    return str((rule_set or {}).get("defaultAction", "Deny"))
+
+
+def _plain(rule_set: Any) -> dict[str, Any]:
+    return {"defaultAction": _action(rule_set)}
