@@ -73,6 +73,10 @@ class Azure:
         """Let exactly the writes this step announced (method and path) through."""
         return self._guard.permit(step.requests)
 
+    def pause(self, seconds: float) -> None:
+        """Wait as the SDK's own retries do, on the transport's time; never for long."""
+        self._guard.sleep(seconds)
+
     def together(self, **reads: Callable[[], Any]) -> dict[str, Any]:
         """Run reads side by side; answers by name. The first exception is raised."""
         return self._connection.together(reads)
