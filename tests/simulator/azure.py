@@ -10,12 +10,13 @@ subscription → RBAC → locks → Azure Policy → handler → Activity Log. N
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from email.utils import format_datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from tests.simulator import activity, clouds, guards, identity, masking, policy
+from tests.simulator import access, activity, clouds, guards, identity, masking, policy
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.identity import Caller
 from tests.simulator.routes import Call, Route, collect
@@ -27,6 +28,9 @@ _NAMESPACE = UUID("5b1f7d3e-6a0c-4b44-9d6e-3f5d1c6f8a10")
 
 class Simulator:
     """One simulated Azure. Tests may read and arrange `world`; with threads, holding `lock`."""
+
+    #: Told every exchange of every simulated Azure in this process, when somebody wants to know.
+    witness: ClassVar[Callable[[dict[str, Any]], None] | None] = None
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.lock = threading.RLock()
@@ -63,24 +67,31 @@ class Simulator:
     def change(
         self, method: str, path: str, body: bytes, *, principal: str | None = None
     ) -> Response:
-        """Somebody else changes Azure: the same way in, no faults, not in the traffic."""
+        """Somebody else changes Azure: the same way in, no faults, not in the traffic.
+
+        A principal that the scenario gives any role has just its rights; anybody else is taken for
+        an administrator. Without an api-version the newest known one is used.
+        """
         with self.lock:
             host = clouds.named(self.world.cloud).arm
             request = Request(method=method.upper(), url=f"https://{host}{path}", body=body)
-            if "api-version" not in request.query:
-                route, _ = self._match(request, "arm")
-                newest = max(route.versions, default="")
-                joint = "&" if "?" in path else "?"
-                path = f"{path}{joint}api-version={newest}"
-            who = principal or identity.ADMINISTRATOR
-            token = identity.token_for(self.world, who)
-            request = Request(
-                method=method.upper(),
-                url=f"https://{host}{path}",
-                headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-                body=body,
+            who = (principal or identity.ADMINISTRATOR).lower()
+            known = identity.principals(self.world)
+            caller = Caller(
+                principal=who,
+                client=known.get(who) or who,
+                trusted=not access.has_a_role(self.world, who),
             )
-            return self._served(request)
+            try:
+                route, params = self._match(request, "arm")
+                if "api-version" not in request.query:
+                    joint = "&" if "?" in path else "?"
+                    newest = f"{joint}api-version={max(route.versions, default='')}"
+                    request = replace(request, url=request.url + newest)
+                _check_version(request, route)
+                return self._carry_out(request, route, params, caller)
+            except Refusal as refusal:
+                return refusal.response()
 
     def _answer(self, request: Request, fault: Fault | None, number: int) -> Response:
         if fault is not None and fault.drop == "before":
@@ -121,15 +132,14 @@ class Simulator:
         caller = Caller(principal="", client="")
         if kind in ("loganalytics", "graph") or (kind == "arm" and not route.anonymous):
             caller = identity.authenticate(self.world, request, kind, cloud)
-        scope = request.path.rstrip("/")
-        if request.method == "POST" and route.action.lower().endswith("/action"):
-            scope = scope.rsplit("/", 1)[0]
-        return self._carry_out(request, route, params, scope, caller)
+        return self._carry_out(request, route, params, caller)
 
     def _carry_out(
-        self, request: Request, route: Route, params: dict[str, str], scope: str, caller: Caller
+        self, request: Request, route: Route, params: dict[str, str], caller: Caller
     ) -> Response:
-        mutating = is_write(route)
+        scope, mutating = request.path.rstrip("/"), is_write(route)
+        if request.method == "POST" and route.action.lower().endswith("/action"):
+            scope = scope.rsplit("/", 1)[0]
         try:
             if route.kind == "arm":
                 guards.subscription(self.world, request.path)
@@ -210,19 +220,20 @@ class Simulator:
                 "body": masking.body(request.path, response.content, kind),
             }
         content_type = request.headers.get("content-type", "")
-        self.traffic.append(
-            {
-                "n": number,
-                "at": self.world.clock.now().isoformat(),
-                "liveRequest": {
-                    "headers": masking.headers(request.headers),
-                    "method": request.method,
-                    "url": request.url,
-                    "body": masking.body(request.path, request.body, content_type),
-                },
-                "liveResponse": answer,
-            }
-        )
+        exchange = {
+            "n": number,
+            "at": self.world.clock.now().isoformat(),
+            "liveRequest": {
+                "headers": masking.headers(request.headers),
+                "method": request.method,
+                "url": request.url,
+                "body": masking.body(request.path, request.body, content_type),
+            },
+            "liveResponse": answer,
+        }
+        self.traffic.append(exchange)
+        if Simulator.witness is not None:
+            Simulator.witness(exchange)
 
 
 def is_write(route: Route) -> bool:

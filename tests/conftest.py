@@ -1,0 +1,61 @@
+"""
+What every test has: settings of its own machine kept away, and a record of the traffic on request.
+
+`pytest --traffic DIR` writes every exchange with the simulated Azure to DIR as JSON Lines, in the
+form {"request", "response", "source"}, so that it can be held against Microsoft's OpenAPI documents.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.simulator.azure import Simulator
+
+settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--traffic", metavar="DIR", help="write the simulated Azure's traffic to DIR")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("MEDIC_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _traffic(request: pytest.FixtureRequest) -> Iterator[None]:
+    folder = request.config.getoption("--traffic")
+    if not folder:
+        yield
+        return
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    source = request.node.nodeid
+    with (place / f"{worker}.jsonl").open("a", encoding="utf-8") as file:
+
+        def witness(exchange: dict[str, Any]) -> None:
+            if exchange["liveResponse"] is None:
+                return
+            told = {
+                "request": exchange["liveRequest"],
+                "response": exchange["liveResponse"],
+                "source": source,
+            }
+            file.write(json.dumps(told) + "\n")
+
+        Simulator.witness = witness
+        try:
+            yield
+        finally:
+            Simulator.witness = None
