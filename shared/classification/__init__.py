@@ -10,5 +10,6 @@ print anything. Diagnosis decides from configuration.
 """
 
 from shared.classification.classifier import classify
+from shared.classification.strongest import strongest
 
-__all__ = ["classify"]
+__all__ = ["classify", "strongest"]

@@ -8,6 +8,7 @@ Nothing here writes to Azure; the guard on the wire would stop it.
 """
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients.azure import Azure
@@ -20,6 +21,9 @@ from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName, State
+
+#: One failed pull prints several lines; what is older belongs to an earlier one.
+_ONE_FAILURE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +77,14 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
 
 
 def read(signal: Signal, seen: Evidence) -> Reading:
-    """What the texts say: the signal's own, else the platform's newest line that says most."""
+    """What the texts say: the signal's own, else the platform's lines of the newest failure."""
     if signal.text:
         return classification.classify(signal.text)
     lines = () if isinstance(seen.lines, Unread) else seen.lines
-    readings = [classification.classify(line.text) for line in lines if line.platform]
-    return classification.strongest(readings)
+    said = [(line.at, classification.classify(line.text)) for line in lines if line.platform]
+    failing = [at for at, reading in said if reading.cause is not Cause.NOT_A_PULL_FAILURE]
+    since = max(failing, default=seen.gathered) - _ONE_FAILURE
+    return classification.strongest(reading for at, reading in said if at >= since)
 
 
 def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Incident:
