@@ -2,7 +2,7 @@
 Who is on duty: the process's one Medic.
 
 In:  the process's environment (through `shared.settings`).
-Out: the Medic, built at the first question that needs one.
+Out: the Medic, built at the first question that needs one, unless another was put on duty.
 
 Nothing is imported or opened before a door asks, so that a cold start pays only for its own door.
 """
@@ -34,8 +34,8 @@ def medic() -> "Medic":
         return _medic
 
 
-def relieve() -> None:
-    """End the shift: the next question meets a new Medic, with the settings of that moment."""
+def take_over(successor: "Medic | None") -> None:
+    """Put this Medic on duty; None: the next question builds one from the settings it finds."""
     global _medic
     with _lock:
-        _medic = None
+        _medic = successor

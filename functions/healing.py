@@ -2,7 +2,8 @@
 The way in from the queue: one signal at a time.
 
 In:  a message one of the doors wrote.
-Out: the incident, healed as far as the gate allows.
+Out: the incident, healed as far as the gate allows; for an alert about a whole workspace, one
+     message for each workload found failing.
 
 What fails is raised: the queue delivers again, and after `maxDequeueCount` (host.json) keeps the
 message in the poison queue. So the pipeline must be safe to repeat, and is.
@@ -10,15 +11,22 @@ message in the poison queue. So the pipeline must be safe to repeat, and is.
 
 import azure.functions as func
 
-from functions import duty
+from functions import duty, reception
 from shared import signals
+from shared.model.signal import SignalKind
 
 bp = func.Blueprint()
 
 
 @bp.queue_trigger(arg_name="message", queue_name=duty.QUEUE, connection=duty.STORAGE)
-def heal(message: func.QueueMessage) -> None:
+@bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
+def heal(message: func.QueueMessage, queue: reception.Queue) -> None:
     """Heal what one signal points at."""
     from shared import pipeline
 
-    pipeline.heal(signals.load(message.get_body()), medic=duty.medic())
+    medic = duty.medic()
+    signal = signals.load(message.get_body())
+    if signal.kind is SignalKind.SEARCH:
+        reception.receive(pipeline.search(signal, medic=medic), queue, medic=medic)
+    else:
+        pipeline.heal(signal, medic=medic)

@@ -11,8 +11,9 @@ person who signed in instead (see questions.person).
 
 import azure.functions as func
 
-from functions import duty, questions
+from functions import duty, questions, reception
 from functions.answers import answer, answering
+from shared import signals
 from shared.errors import BadInput, NotFound
 from shared.model.words import State
 from shared.signals import intake
@@ -60,14 +61,19 @@ def incident(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @bp.route(route="incidents/{id}/approve", methods=["POST"], auth_level=_FUNCTION)
+@bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @answering
-def approve(req: func.HttpRequest) -> func.HttpResponse:
-    """Allow exactly the plan whose digest is given."""
+def approve(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
+    """Allow exactly the plan whose digest is given, and queue the heal."""
     from shared import pipeline
     from shared.model.views import incident_view
 
     id, plan = questions.incident(req), questions.read(req, questions.Approval).plan
-    done = pipeline.approve(id, plan, questions.person(req), medic=duty.medic())
+    medic = duty.medic()
+    done = pipeline.approve(id, plan, questions.person(req), medic=medic)
+    said = next((heard.text for heard in reversed(done.signals) if heard.text), None)
+    again = signals.manual(done.resource, said, now=medic.now(), id=f"approved/{id}/{plan}")
+    reception.receive([again], queue, medic=medic)
     return answer(incident_view(done), 202)
 
 
@@ -78,10 +84,7 @@ def reject(req: func.HttpRequest) -> func.HttpResponse:
     from shared import pipeline
     from shared.model.views import incident_view
 
-    id, reason = (
-        questions.incident(req),
-        questions.said(questions.read(req, questions.Reason).reason),
-    )
+    id, reason = questions.incident(req), questions.reason(req)
     done = pipeline.reject(id, reason, questions.person(req), medic=duty.medic())
     return answer(incident_view(done), 202)
 
@@ -93,10 +96,7 @@ def rollback(req: func.HttpRequest) -> func.HttpResponse:
     from shared import pipeline
     from shared.model.views import incident_view
 
-    id, reason = (
-        questions.incident(req),
-        questions.said(questions.read(req, questions.Reason).reason),
-    )
+    id, reason = questions.incident(req), questions.reason(req)
     done = pipeline.rollback(id, reason, questions.person(req), medic=duty.medic())
     return answer(incident_view(done), 202)
 

@@ -64,8 +64,13 @@ def read(req: func.HttpRequest, shape: type[T]) -> T:
     return intake.convert(intake.decode(body(req), "the body"), shape, "the body")
 
 
+def reason(req: func.HttpRequest) -> str:
+    """The reason a person gives in the body."""
+    return said(read(req, Reason).reason)
+
+
 def said(reason: str) -> str:
-    """A reason a person gave, not empty and not a book."""
+    """A reason, not empty and not a book."""
     if not (text := reason.strip()) or len(text) > 1000:
         raise BadInput("reason: say in 1 to 1000 characters why")
     return text

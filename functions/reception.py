@@ -17,6 +17,7 @@ import azure.functions as func
 
 from shared import signals
 from shared.model.signal import Signal, SignalKind
+from shared.model.words import OPEN_STATES, State
 
 if TYPE_CHECKING:
     from shared.medic import Medic
@@ -32,20 +33,36 @@ _clerks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reception")
 
 
 def receive(accepted: Sequence[Signal], queue: Queue, *, medic: "Medic") -> list[str | None]:
-    """Queue the signals; the id of the incident each belongs to. None: one that says that all is
-    well again, of which there is no open incident."""
-    if not accepted:
-        return []
-    queue.set([signals.dump(signal) for signal in accepted])
-    booking = _clerks.submit(lambda: [_book(signal, medic) for signal in accepted])
+    """Queue the signals; the id of the incident each belongs to.
+
+    None, and not queued: says that all is well again where nothing was wrong. A SEARCH has its own
+    id: which incidents come of it is known when it is done.
+    """
+    booked = _book(accepted, medic)
+    messages = [
+        signals.dump(signal)
+        for signal, incident in zip(accepted, booked, strict=True)
+        if incident is not None
+    ]
+    if messages:
+        queue.set(messages)
+    return booked
+
+
+def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:
+    booking = _clerks.submit(lambda: [_incident(signal, medic) for signal in accepted])
     try:
         return booking.result(timeout=PATIENCE)
-    except Exception as error:  # whatever is wrong with the store, the queue has the signals
-        log.warning("Queued without the store: %r", error, extra={"stage": "receive"})
+    except Exception as error:  # whatever is wrong with the store, the queue will have the signals
+        log.warning("Received without the store: %r", error, extra={"stage": "receive"})
         return [signal.id for signal in accepted]
 
 
-def _book(signal: Signal, medic: "Medic") -> str | None:
-    if signal.kind is SignalKind.RESOLVED:  # closes an incident, never opens one
-        return medic.store.find_open(signal.resource)
-    return medic.receive(signal)
+def _incident(signal: Signal, medic: "Medic") -> str | None:
+    if signal.kind is SignalKind.SEARCH:
+        return signal.id
+    if signal.kind is not SignalKind.RESOLVED:
+        return medic.receive(signal)
+    newest = medic.store.page(resource=signal.resource.key, limit=1).incidents
+    closable = OPEN_STATES | {State.HEALED}
+    return newest[0].id if newest and newest[0].state in closable else None

@@ -25,6 +25,7 @@ from shared.signals.intake import (
     convert,
     decode,
     resource,
+    whole,
     workload,
 )
 
@@ -119,7 +120,9 @@ def caller(claims: Any) -> frozenset[str]:
 def _authorization(row: Row) -> Authorization:
     said = row.authorization
     if isinstance(said, str):
-        return convert(decode(said.encode(), "authorization"), Authorization, "authorization")
+        return convert(
+            decode(said.encode("utf-8", "replace"), "authorization"), Authorization, "authorization"
+        )
     return said or Authorization()
 
 
@@ -136,4 +139,4 @@ def _stands_on(text: str) -> ResourceId | None:
 def _message(properties: Any) -> str:
     """The error Azure reports with a failed change, as it wrote it."""
     said = properties.get("statusMessage") if isinstance(properties, dict) else None
-    return said[:LONGEST_TEXT] if isinstance(said, str) else ""
+    return whole(said, LONGEST_TEXT) if isinstance(said, str) else ""

@@ -17,8 +17,9 @@ from msgspec import Struct, structs
 from shared.errors import BadInput
 from shared.model.signal import Signal
 from shared.signals import activity
-from shared.signals.intake import Ignored, Intake, convert, happened, ignored
+from shared.signals.intake import Ignored, Intake, convert, happened, ignored, whole
 
+_LONGEST_ID = 200
 _FAMILY = "microsoft.resources.resource"
 _STATUS = {"success": "Succeeded", "failure": "Failed", "cancel": "Canceled"}
 
@@ -56,7 +57,7 @@ def from_event(
     if isinstance(judged, Ignored):
         return Intake(ignored=(judged,))
     signal = Signal(
-        id=read.id[:200],
+        id=whole(read.id, _LONGEST_ID),
         kind=judged.kind,
         source="event-grid",
         resource=judged.resource,

@@ -106,6 +106,12 @@ def happened(text: object, now: datetime) -> datetime:
     return min(instant(text) or now, now)
 
 
+def whole(text: str, longest: int) -> str:
+    """At most so many characters, without halves of characters: Python's own JSON reader lets
+    lone surrogates through, and nothing after it can write them."""
+    return text[:longest].encode("utf-8", "replace").decode()
+
+
 def name(*parts: str) -> str:
     """The same id for every delivery of the same thing, spelt in any case."""
     return hashlib.sha256("\n".join(parts).lower().encode()).hexdigest()[:32]
