@@ -21,7 +21,7 @@ def read_text(url: str, *, credential: Any, transport: Any) -> str:
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy
     from azure.core.rest import HttpRequest
 
-    client = PipelineClient(
+    client: PipelineClient[Any, Any] = PipelineClient(
         url,
         authentication_policy=BearerTokenCredentialPolicy(credential, _SCOPE),
         transport=transport,

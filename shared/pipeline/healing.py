@@ -137,14 +137,14 @@ def _answer(incident: Incident, found: Look, work: _Work, *, interrupted: bool) 
 
 def _apply(incident: Incident, work: _Work) -> Incident:
     """Write what was allowed, one change of a registry at a time, intent first."""
-    assert incident.plan is not None
+    steps = incident.plan.steps if incident.plan else ()
     store, now = work.medic.store, work.medic.now()
     place = f"registry/{(incident.registry or incident.resource).key}"
     if not store.lease(place, holder=work.holder, until=now + _REGISTRY_LEASE, now=now):
         raise TransientError(f"another change of {incident.registry} is under way", delay=15)
     try:
         incident = audit.intend(incident, store=store, now=work.medic.now())
-        for step in incident.plan.steps:
+        for step in steps:
             outcome = _outcome(step, work)
             incident = audit.done(incident, outcome, store=store, now=work.medic.now())
             if outcome.failed:
