@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.simulator import platform
+from tests.simulator import alerts, platform
 from tests.simulator.azure import Simulator
 from tests.simulator.wire import Refusal
 
@@ -66,16 +66,12 @@ class Control:
         return 200, platform.pull(self._simulator.world, self._workload(_object(body)))
 
     def _alert(self, query: Mapping[str, str], body: bytes) -> Answer:
-        from tests.simulator import alerts
-
         return 200, alerts.alert(self._simulator.world, self._workload(_object(body)))
 
     def _event(self, query: Mapping[str, str], body: bytes) -> Answer:
         said = _object(body)
         operation, resource = _text(said, "operation"), _text(said, "resource")
         more = {key: value for key, value in said.items() if key not in ("operation", "resource")}
-        from tests.simulator import alerts
-
         try:
             return 200, alerts.event(self._simulator.world, operation, resource, **more)
         except TypeError as error:

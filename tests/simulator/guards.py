@@ -17,6 +17,11 @@ from tests.simulator.routes import Route
 from tests.simulator.wire import Refusal, Request
 from tests.simulator.world import World
 
+_DEFINITIONS = (
+    "Microsoft.Authorization/policyDefinitions/",
+    "Microsoft.Authorization/policySetDefinitions/",
+    "Microsoft.Authorization/roleDefinitions/",
+)
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 
 
@@ -55,7 +60,7 @@ def checked_scope(path: str) -> str:
 
 def rbac(world: World, caller: Caller, route: Route, request: Request) -> None:
     """403 in Azure's words unless the caller's assignments carry the route's action."""
-    if not route.action:
+    if not route.action or caller.trusted or _open(route, request):
         return
     scope = checked_scope(request.path)
     attributes = assignment_attributes(world, route.action, request)
@@ -85,6 +90,12 @@ def rbac(world: World, caller: Caller, route: Route, request: Request) -> None:
         "If access was recently granted, please refresh your credentials.",
         headers={"x-ms-failure-cause": "gateway"},
     )
+
+
+def _open(route: Route, request: Request) -> bool:
+    """Built-in definitions at tenant level can be read by every signed-in principal."""
+    tenant_level = request.path.lower().startswith("/providers/microsoft.authorization/")
+    return tenant_level and route.method == "GET" and route.action.startswith(_DEFINITIONS)
 
 
 def resource_group(world: World, path: str) -> None:

@@ -6,6 +6,7 @@ both turn their own requests into these. Pure.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,8 +36,8 @@ class Request:
 
     @cached_property
     def path(self) -> str:
-        """Decoded, with one leading slash: SDKs put scopes behind a slash of their own."""
-        return "/" + unquote(urlsplit(self.url).path).lstrip("/")
+        """Decoded; several slashes in a row count as one: SDKs put scopes behind a slash."""
+        return re.sub("/+", "/", "/" + unquote(urlsplit(self.url).path))
 
     @cached_property
     def query(self) -> dict[str, str]:

@@ -110,8 +110,6 @@ def list_permissions(call: Call) -> Response:
             entry = {key: permission.get(key) or [] for key in _PERMISSION}
             if entry not in found:
                 found.append(entry)
-    if call.principal == identity.ADMINISTRATOR:
-        found.append({**{key: [] for key in _PERMISSION}, "actions": ["*"]})
     return Response(body={"value": found})
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.simulator import access, filters
 from tests.simulator.guards import place
-from tests.simulator.identity import ADMINISTRATOR
 from tests.simulator.routes import Call, Routes, collect
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource, World
@@ -63,7 +62,7 @@ def list_subscriptions(call: Call) -> Response:
     seen = [
         _subscription(call.world, sub)
         for sub in call.world.subscriptions
-        if _has_a_role(call.world, call.principal, sub)
+        if access.has_a_role(call.world, call.principal, f"/subscriptions/{sub}")
     ]
     return Response(body={"value": seen, "count": {"type": "Total", "value": len(seen)}})
 
@@ -129,20 +128,6 @@ def get_provider(call: Call) -> Response:
         404,
         "InvalidResourceNamespace",
         f"The resource namespace '{wanted}' is invalid.",
-    )
-
-
-def _has_a_role(world: World, principal: str, sub: str) -> bool:
-    if principal == ADMINISTRATOR:
-        return True
-    scope, selves = f"/subscriptions/{sub}", access.memberships(world, principal)
-    return any(
-        str(item["properties"]["principalId"]).lower() in selves
-        and (
-            access.covers(world, access.scope_of(item), scope)
-            or access.covers(world, scope, access.scope_of(item))
-        )
-        for item in world.resources.of_type("Microsoft.Authorization/roleAssignments")
     )
 
 
