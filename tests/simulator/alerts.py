@@ -5,7 +5,7 @@ In:  the World and a workload, or an operation on a resource.
 Out: the common alert schema payload of the deployed log alert rule; Event Grid events.
 
 Rules are split by `_ResourceId` for web apps, by app and environment name for container apps. A V2
-log alert never carries the rows it found, and ids in it are lower case (pages "Common alert schema",
+log alert never carries the rows it found; ids in it are lower case (pages "Common alert schema",
 "Azure resource groups as an Event Grid source"). Ids of alerts and events are never used twice, not
 even after the state was replaced: receivers tell duplicates by them.
 """

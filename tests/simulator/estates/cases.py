@@ -65,10 +65,15 @@ def nat_web_app(**options: Any) -> Scenario:
 
 
 def add_nat_web_app(
-    estate: Estate, name: str = "orders", registry: str = "contosoorders", *, prefix: str = ""
+    estate: Estate,
+    name: str = "orders",
+    registry: str = "contosoorders",
+    *,
+    nat: tuple[str, ...] = (NAT,),
+    prefix: str = "",
 ) -> str:
     acr = estate.registry(registry, deny=True, allow=OFFICE)
-    subnet = estate.subnet("apps", nat=(NAT,), nat_prefix=prefix)
+    subnet = estate.subnet("apps", nat=nat, nat_prefix=prefix)
     site = estate.site(
         name, image=estate.image(acr, "orders/api", "2.0.7"), outbound=OUTBOUND, subnet=subnet
     )
