@@ -1,0 +1,76 @@
+"""
+Verification: does the workload pull now? Healed is something seen, not something done.
+
+In:  a workload, when the change was made and how long it may take to show.
+Out: a Verification: healed with what was seen, when and where; pending with the time of the next
+     look; deferred when nothing pulls until somebody wants it to; after the deadline unverified,
+     or failed when a pull was seen to fail long after the change.
+
+    sight.py           what one look shows, and the log rows behind it
+    site.py            web apps, slots, function apps
+    container_app.py   container apps and jobs
+
+Reads only: nothing is restarted, scaled or started to make proof. Never sleeps: the sweep asks
+again when a look is due.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.clients.azure import Azure
+from shared.model.evidence import Instance
+from shared.model.ids import ResourceId
+from shared.model.plan import Verification
+from shared.model.words import Result
+from shared.verification import container_app, site
+from shared.verification.sight import Sight, when
+
+#: The next look comes after half of the time already waited, within these bounds.
+_SOONEST, _LATEST = timedelta(seconds=30), timedelta(minutes=5)
+
+
+def verify(
+    workload: ResourceId,
+    *,
+    since: datetime,
+    deadline: datetime,
+    azure: Azure,
+    before: Sequence[Instance] | None = None,
+) -> Verification:
+    """Look once. `since`: when the change was made; `deadline`: when waiting ends; both UTC.
+
+    `before` is how the platform saw the workload before the change, where that is known; then an
+    instance that was up all the time proves nothing. Raises what the workload's own read raises.
+    """
+    look = site.look if workload.type.startswith("microsoft.web/") else container_app.look
+    seen = look(workload, since, before, azure=azure)
+    now = azure.now()
+    if seen.proof:
+        return Verification(result=Result.HEALED, proof=_sentence(seen.proof), checked=now)
+    if seen.asleep and seen.failed_at is None:
+        return Verification(result=Result.DEFERRED, proof=_sentence(seen.asleep), checked=now)
+    if now < deadline:
+        due = min(now + min(max((now - since) / 2, _SOONEST), _LATEST), deadline)
+        return Verification(
+            result=Result.PENDING, proof=_nothing_yet(seen, since), checked=now, due=due
+        )
+    return _at_the_end(seen, since, deadline, now)
+
+
+def _at_the_end(seen: Sight, since: datetime, deadline: datetime, now: datetime) -> Verification:
+    """A failure in the first half of the wait may be the change still on its way."""
+    settled = since + (deadline - since) / 2
+    if seen.failure and seen.failed_at and seen.failed_at > settled:
+        proof = f"pulls still fail after the change of {when(since)}: {seen.failure}."
+        return Verification(result=Result.FAILED, proof=proof, checked=now)
+    proof = f"{_nothing_yet(seen, since)} A person has to look whether it pulls."
+    return Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
+
+
+def _nothing_yet(seen: Sight, since: datetime) -> str:
+    failed = f"; the newest failure is {seen.failure}" if seen.failure else ""
+    return f"No pull was seen to work since the change of {when(since)}; {seen.state}{failed}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

@@ -1,0 +1,125 @@
+"""
+Looking at a container app or job after a change.
+
+In:  its id, and when the change was made.
+Out: a Sight.
+
+`PulledImage` in the system log is the sign of a pull that worked; `RevisionReady` is logged before
+the pull and proves nothing. An app scaled to zero and a job between two executions pull nothing;
+neither is woken up to be looked at. Container Apps documentation: revisions, jobs, scaling.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.clients.azure import Azure
+from shared.model.evidence import Instance
+from shared.model.ids import ResourceId
+from shared.verification.sight import Sight, failures, pulled, told
+
+
+def look(
+    id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
+) -> Sight:
+    """What the platform and its logs say about pulls since then."""
+    if id.type == "microsoft.app/jobs":
+        return _job(id, since, azure)
+    with azure.asking(f"read the container app {id}"):
+        client = azure.apps(id.subscription)
+        app = _properties(client.container_apps.get(id.group, id.name).as_dict())
+    name = str(app.get("latestRevisionName") or "")
+    revision: Mapping[str, Any] = {}
+    if name:
+        with azure.asking(f"read the revision {name} of {id}"):
+            found = client.container_apps_revisions.get_revision(id.group, id.name, name)
+            revision = _properties(found.as_dict())
+    environment = _environment(app)
+    failed_at, failure = _failure(azure, id, since, environment)
+    state = (
+        f"revision {name or '(none)'}: {revision.get('runningState') or 'unknown'}, health "
+        f"{revision.get('healthState') or 'unknown'}"
+    )
+    proof = _pull(azure, id, since, environment, name, failed_at)
+    if proof is None and failed_at is None:
+        proof = _recovered(before, name, revision)
+    return Sight(
+        state=state,
+        proof=proof,
+        failure=failure,
+        failed_at=failed_at,
+        asleep=f"{state}, no replica is running" if revision.get("replicas") == 0 else None,
+    )
+
+
+def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:
+    with azure.asking(f"read the executions of the job {id}"):
+        client = azure.apps(id.subscription)
+        job = _properties(client.jobs.get(id.group, id.name).as_dict())
+        executions = [model.as_dict() for model in client.jobs_executions.list(id.group, id.name)]
+    environment = _environment(job)
+    failed_at, failure = _failure(azure, id, since, environment)
+    newer = [one for one in executions if _started(one, since)]
+    done = next((one for one in newer if _properties(one).get("status") == "Succeeded"), None)
+    proof = _pull(azure, id, since, environment, "", failed_at)
+    if proof is None and done is not None:
+        proof = f"execution {done.get('name')} started after the change and succeeded"
+    return Sight(
+        state=f"{len(newer)} execution(s) since the change",
+        proof=proof,
+        failure=failure,
+        failed_at=failed_at,
+        asleep=None if newer else "the job was not executed since; none is started to find out",
+    )
+
+
+def _pull(
+    azure: Azure,
+    id: ResourceId,
+    since: datetime,
+    environment: str,
+    revision: str,
+    failed_at: datetime | None,
+) -> str | None:
+    for row in pulled(azure, id, since, environment=environment):
+        ours = not revision or not row.revision or row.revision.lower() == revision.lower()
+        if ours and row.at > since and (failed_at is None or row.at > failed_at):
+            return f"the platform pulled the image: {told(row)}"
+    return None
+
+
+def _failure(
+    azure: Azure, id: ResourceId, since: datetime, environment: str
+) -> tuple[datetime | None, str | None]:
+    rows = failures(azure, id, since, environment=environment)
+    return (rows[0].at, told(rows[0])) if rows else (None, None)
+
+
+def _recovered(
+    before: Sequence[Instance] | None, name: str, revision: Mapping[str, Any]
+) -> str | None:
+    """The newest revision was not running before the change and is healthy now."""
+    was = next((one for one in before or () if one.name == name), None)
+    if was is None or was.state == "Running":
+        return None
+    if revision.get("runningState") != "Running" or revision.get("healthState") != "Healthy":
+        return None
+    return f"revision {name} was {was.state} before the change and is Running and Healthy now"
+
+
+def _started(execution: Mapping[str, Any], since: datetime) -> bool:
+    text = str(_properties(execution).get("startTime") or "")
+    try:
+        return datetime.fromisoformat(text) > since
+    except (ValueError, TypeError):
+        return False
+
+
+def _environment(properties: Mapping[str, Any]) -> str:
+    """The environment's name: apps are named uniquely within one."""
+    text = properties.get("environmentId") or properties.get("managedEnvironmentId") or ""
+    return str(text).rpartition("/")[2]
+
+
+def _properties(wire: Mapping[str, Any]) -> Mapping[str, Any]:
+    return wire.get("properties") or {}

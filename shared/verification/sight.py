@@ -1,0 +1,78 @@
+"""
+A sight: what one look at a workload shows, before it is judged.
+
+In:  whatever the platform and its logs said.
+Out: a Sight, and the log rows wrapped so that a workspace we may not ask never stops a look.
+
+Only rows the platform itself writes count; what a container prints about itself proves nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.clients.azure import Azure
+from shared.clients.logs import LogRow
+from shared.errors import HealError
+from shared.model.ids import ResourceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What was seen. `proof` is set when a pull was seen to work after the change."""
+
+    state: str  # the platform's present view, in words
+    proof: str | None = None
+    failure: str | None = None  # the newest failed pull after the change
+    failed_at: datetime | None = None
+    asleep: str | None = None  # why nothing pulls at present, and nothing will until asked to
+
+
+def pulled(
+    azure: Azure, workload: ResourceId, since: datetime, *, environment: str = ""
+) -> tuple[LogRow, ...]:
+    """Rows in which the platform says a pull worked or the site started, newest first."""
+    return _rows(
+        azure,
+        workload,
+        lambda: azure.logs.pulled_since(workload, since, environment=environment),
+    )
+
+
+def failures(
+    azure: Azure, workload: ResourceId, since: datetime, *, environment: str = ""
+) -> tuple[LogRow, ...]:
+    """Rows in which the platform says a pull failed, newest first."""
+    return _rows(
+        azure,
+        workload,
+        lambda: azure.logs.failures_of(
+            workload, since=since, until=azure.now(), environment=environment
+        ),
+    )
+
+
+def told(row: LogRow) -> str:
+    """A row as proof: what it says, when, and where it stands."""
+    return f"“{_short(row.text)}” at {when(row.at)} in {row.table}"
+
+
+def when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _rows(
+    azure: Azure, workload: ResourceId, ask: Callable[[], tuple[LogRow, ...]]
+) -> tuple[LogRow, ...]:
+    if not azure.logs.workspaces:
+        return ()
+    try:
+        with azure.asking(f"queried the logs of {workload}"):
+            return tuple(row for row in ask() if row.trusted)
+    except HealError:  # the platform's own view must do, and the next look asks again
+        return ()
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 160 else line[:159] + "…"

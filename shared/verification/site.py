@@ -1,0 +1,128 @@
+"""
+Looking at a web app, slot or function app after a change.
+
+In:  its id, and when the change was made.
+Out: a Sight.
+
+`siteStatus` is the platform's own word on every instance (App Service team blog, June 2026); its
+`lastError` stays after recovery, so only the time stamp tells whether it is news. A site may start
+from a cached image after a failed pull (configure-custom-container), so "Started" counts only
+together with a sign that the start came after the change.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.clients.azure import Azure
+from shared.model.evidence import Instance
+from shared.model.ids import ResourceId
+from shared.verification.sight import Sight, failures, pulled, told, when
+
+_VERSION = "2024-11-01"
+_NEVER = "0001-01-01"
+
+
+def look(
+    id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
+) -> Sight:
+    """What the platform and its logs say about pulls since then."""
+    with azure.asking(f"read the site status of {id}"):
+        now = _instances(azure.arm.get(f"{id}/siteStatus", _VERSION))
+    news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
+    newest = max(news, key=_time, default=None)
+    rows = failures(azure, id, since)
+    failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
+    return Sight(
+        state=_state(now),
+        proof=_proof(azure, id, since, before, now, failed_at),
+        failure=failure,
+        failed_at=failed_at,
+    )
+
+
+def _newest_failure(instance: Instance | None, row: Any) -> tuple[datetime | None, str | None]:
+    seen = []
+    if instance is not None and instance.at is not None:
+        text = f"{instance.last_error} on {instance.name[:12]} at {when(instance.at)} in siteStatus"
+        seen.append((instance.at, text))
+    if row is not None:
+        seen.append((row.at, told(row)))
+    return max(seen, key=lambda one: one[0]) if seen else (None, None)
+
+
+def _proof(
+    azure: Azure,
+    id: ResourceId,
+    since: datetime,
+    before: Sequence[Instance] | None,
+    now: Sequence[Instance],
+    failed_at: datetime | None,
+) -> str | None:
+    """A pull or a start after the change with no failure after it, or None."""
+    rows = [row for row in pulled(azure, id, since) if failed_at is None or row.at > failed_at]
+    for row in rows:
+        if row.reason == "Pulled" and row.at > since:
+            return f"the platform pulled the image: {told(row)}"
+    if failed_at is not None or not now or any(one.state != "Started" for one in now):
+        return None
+    count = f"all {len(now)} instance(s) are Started"
+    for row in rows:
+        if row.at > since:
+            return f"{count}, no pull failed since, and the site started: {told(row)}"
+    if came_back := _came_back(before, now):
+        return f"{count} and no pull failed since the change; {came_back} (siteStatus)"
+    return None
+
+
+def _came_back(before: Sequence[Instance] | None, now: Sequence[Instance]) -> str | None:
+    """Words for instances that were down with a failed pull and are up now."""
+    if before is not None:
+        down = [one for one in before if one.state != "Started"]
+        return f"before it, {len(down)} of {len(before)} were down" if down else None
+    last = max((one for one in now if _failed_pull(one)), key=_time, default=None)
+    return f"the last failed pull, at {when(_time(last))}, was before it" if last else None
+
+
+def _failed_pull(one: Instance) -> bool:
+    return one.last_error.lower().startswith("imagepull") and one.at is not None
+
+
+def _time(one: Instance) -> datetime:
+    return one.at or datetime.min.replace(tzinfo=UTC)
+
+
+def _state(instances: Sequence[Instance]) -> str:
+    if not instances:
+        return "the platform reports no instance"
+    counts: dict[str, int] = {}
+    for one in instances:
+        counts[one.state] = counts.get(one.state, 0) + 1
+    return "instances: " + ", ".join(f"{number} {state}" for state, number in counts.items())
+
+
+def _instances(answer: Mapping[str, Any]) -> tuple[Instance, ...]:
+    rows = answer.get("properties", answer.get("value"))
+    rows = rows if isinstance(rows, list) else [rows]
+    return tuple(_instance(row.get("properties", row)) for row in rows if isinstance(row, dict))
+
+
+def _instance(row: Mapping[str, Any]) -> Instance:
+    return Instance(
+        name=str(row.get("instanceId") or "?"),
+        state=str(row.get("state") or "Unknown"),
+        last_error=str(row.get("lastError") or ""),
+        details=str(row.get("lastErrorDetails") or ""),
+        at=_moment(str(row.get("lastErrorTimestamp") or "")),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    """siteStatus writes UTC without saying so; the year 1 means never."""
+    if not text or text.startswith(_NEVER):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
