@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -76,6 +76,12 @@ def _tag(value: str) -> str:
     name = value.partition("=")[0]
     if not name.strip() or name != name.strip():
         raise ValueError("expected a tag such as medic=off")
+    return value
+
+
+def _version(value: int) -> int:
+    if value != 1:
+        raise ValueError("this release understands version 1")
     return value
 
 
@@ -182,7 +188,7 @@ class Wait(_Section):
 class Policy(_Section):
     """What the owner of the estate lets this service do. The defaults let it only look."""
 
-    version: Literal[1]
+    version: Annotated[int, AfterValidator(_version)]
     mode: Mode = Mode.OBSERVE
     scope: Scope = Scope()
     remedies: Remedies = Remedies()
