@@ -45,6 +45,15 @@ _TABLES = {
     "policyresources": ("microsoft.authorization/policyassignments",),
 }
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
+#: Of the types below another resource, those that `resources` holds.
+_CHILDREN = frozenset(
+    (
+        "microsoft.web/sites/slots",
+        "microsoft.containerregistry/registries/replications",
+        "microsoft.containerregistry/registries/webhooks",
+        "microsoft.network/privatednszones/virtualnetworklinks",
+    )
+)
 _WIRE_TYPES = {"int": "integer", "long": "integer", "real": "number", "bool": "boolean"}
 _WIRE_TYPES |= {"dynamic": "object"}
 
@@ -150,10 +159,15 @@ def _items(world: World, table: str) -> Iterator[Resource]:
         return
     for item in everything:
         kind = str(item.get("type", "")).lower()
-        # Tracked resources are those with a place; the rest has tables of its own or none.
-        tracked = bool(item.get("location")) and not kind.startswith("microsoft.resources/")
-        if tracked if table == "resources" else kind in _TABLES[table]:
+        if _tracked(item, kind) if table == "resources" else kind in _TABLES[table]:
             yield item
+
+
+def _tracked(item: Resource, kind: str) -> bool:
+    """Does `resources` hold it? Those with a place; the rest has tables of its own or none."""
+    if not item.get("location") or kind.startswith("microsoft.resources/"):
+        return False
+    return kind.count("/") == 1 or kind in _CHILDREN
 
 
 def _containers(world: World, everything: list[Resource]) -> Iterator[Resource]:
