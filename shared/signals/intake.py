@@ -60,7 +60,7 @@ def convert(raw: Any, shape: type[T], what: str) -> T:
     """`raw` in that shape, or BadInput naming the path that does not fit."""
     try:
         return msgspec.convert(raw, shape)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         raise BadInput(f"{what}: {error}") from error
 
 
