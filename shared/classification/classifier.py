@@ -11,20 +11,21 @@ from functools import cache
 
 from shared.classification.fields import read_client_ip, read_image
 from shared.classification.signatures import TABLE, Fact, Phrases, Signature, facts
-from shared.classification.text import matchable, readable
+from shared.classification.text import matchable, readable, shortened
 from shared.model.signal import Reading
 from shared.model.words import Cause
 
-#: Every signature, and every field worth reading, shows at least one of these.
+#: Single words, so that wrapping cannot split them. Every signature, and every field worth
+#: reading, shows at least one; most lines an application prints show none.
 _HINTS = (
-    "pull", "image", "registry", "manifest", "azurecr", "docker", "x509", "toomanyrequests",
-    "client with ip", "/v2/", "unauthorized:", "denied:", "push", "connectivity_", "ghcr.io",
-    "no space left", "exchange", "certificate", "probe", "reference", "platform", "layer",
-    "mapped to", "repository", "mcr.microsoft", "operating system", "prettyjws", "login",
-    "tar header", "token?s", "container", "authorization", "requests", "http pings", "rate-limit",
-    "http pings", "verification", "lasterror", "acr/", "warmup", "name unknown", "name_unknown",
-    "ctr:", "schema", "size validation", "commit digest", "mediatype", "blob unknown",
-    "authorization", "rate limit", "insufficient", "host id", "basic auth", "tag can only",
+    "pull", "image", "registr", "manifest", "azurecr", "docker", "x509", "certificate", "acr",
+    "client with", "/v2/", "unauthorized", "denied", "push", "connectivity_", "ghcr.io", "space",
+    "exchange", "probe", "reference", "platform", "layer", "mapped", "repository", "operating",
+    "mcr.microsoft", "prettyjws", "requests", "mediatype", "schema", "token", "container", "blob",
+    "lasterror", "warmup", "signatures", "commit", "verification", "validation", "uids", "alias",
+    "http pings", "basic", "tar header", "oci", "hcsshim", "authorization", "responded", "site",
+    "name_unknown", "name unknown", "bind:", "exec", "throttled", "policy", "login", "rate",
+    "roleassignment",
 )  # fmt: skip
 
 #: Where the kubelet's second, anonymous attempt begins once it prints both in brackets.
@@ -43,6 +44,7 @@ def classify(text: str, platform: str | None = None) -> Reading:
     each other's words, so it decides nothing today.
     """
     del platform
+    text = shortened(text)
     lower = text.lower()
     if not any(hint in lower for hint in _HINTS):
         return Reading(cause=Cause.NOT_A_PULL_FAILURE)
@@ -88,7 +90,7 @@ def _first_attempt(words: str) -> str | None:
 def _first_match(words: str) -> Signature | None:
     for signature, phrases, unless in _applicable(facts(words)):
         if signature.alone:
-            if words.lstrip("\"'*>- ").startswith(signature.phrases):
+            if _is_fragment(words, signature.phrases):
                 return signature
         elif phrases.found_in(words) and not unless.found_in(words):
             return signature
@@ -98,6 +100,15 @@ def _first_match(words: str) -> Signature | None:
 def _from_acr(cause: Cause, lower: str) -> bool:
     """An application's own IP filter may use the same sentence; its address is not ours to read."""
     return cause is not Cause.NOT_A_PULL_FAILURE or "acr/firewall" in lower
+
+
+def _is_fragment(words: str, phrases: tuple[str, ...]) -> bool:
+    words = words.lstrip("\"'*>- ").removeprefix("error: ")
+    for phrase in phrases:
+        if words.startswith(phrase):
+            following = words[len(phrase) : len(phrase) + 1]
+            return phrase.endswith(" ") or not (following.isalnum() or following == " ")
+    return False
 
 
 @cache
@@ -114,8 +125,11 @@ def _as_printed(value: str | None, text: str) -> str | None:
     """The value in the spelling the text has, or None when the text only has it in pieces."""
     if value is None or value in text:
         return value
-    escaped = value.replace("<", "\\u003c").replace(">", "\\u003e")
-    for spelling in (escaped, escaped.upper(), value.replace("/", "\\/")):
+    for lt, gt in (("\\u003c", "\\u003e"), ("\\u003C", "\\u003E")):
+        escaped = value.replace("<", lt).replace(">", gt)
+        if escaped in text:
+            return escaped
+    for spelling in (value.replace("/", "\\/"), value.replace("\u2026", "\\u2026")):
         if spelling in text:
             return spelling
     return None

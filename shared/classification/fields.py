@@ -41,6 +41,7 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("parsing reference", False), ("load metadata for", False),
     ("resolve source metadata for", False), ("failed to solve", False), ("in index", False),
     ("daemon: repository", True), ("docker://", False), ("fetching image", False),
+    ("image tag", False), ("image name", False), ("image reference", False),
 )  # fmt: skip
 
 #: Words so common that outside a failure only a registry known by name may follow them.
@@ -55,13 +56,9 @@ _HOST_LEADS = (
 
 _SKIP = re.compile(r"""[\s:=]{0,4}["'\[(]{0,4}(?:\*\*(?=\w))?""")
 _TOKEN = re.compile(r"""(?:<?https?://\s?)?([^\s"',;|()`\\]{1,400})""")
-#: The first request to a registry's API. Every repetition is bounded.
-_API = re.compile(
-    r"""(?:https?:/{0,2}\s?)?([^\s/"'\\=]{1,200})/v2/(?:([^\s"'?]{1,250})/(?:manifests|blobs)/"""
-    r"""([^\s"'?)\]%,]{1,250}))?"""
-)
+_PATH = re.compile(r"""([^\s"'?]{1,250}?)/(?:manifests|blobs)/([^\s"'?)\]%,]{1,250})""")
 _ASKED = re.compile(r"""(?:https?://\s?|\blookup )([^\s/"'\\:,]{1,200})""")
-_ACR_NAMED = re.compile(r"""([^\s/"'\\:=,@()\[]{1,120}\.azurecr\.[a-z][a-z.-]{1,24})""", re.I)
+_ACR_SUFFIX = re.compile(r"\.azurecr\.[a-z][a-z.-]{1,24}", re.I)
 _IP = re.compile(r"""client with IP ["']?([^\s"']{1,64})""", re.I)
 _KNOWN = re.compile(
     r"azurecr\.|docker\.io|ghcr\.io|mcr\.microsoft\.com|quay\.io|gcr\.io|pkg\.dev|\.dkr\.ecr\."
@@ -70,7 +67,7 @@ _KNOWN = re.compile(
 )
 _NOT_A_REGISTRY = re.compile(
     r"\.data\.(?:azurecr|mcr)|blob\.core|cloudflare|cloudfront|mscr\.io|azureedge|amazonaws\.com$"
-    r"|^auth\.|login\.microsoft|management\.azure|aka\.ms|docs\.|learn\.|github\.com|docker\.com|npmjs|nuget",
+    r"|^auth\.|login\.microsoft|management\.azure|aka\.ms|docs\.|learn\.|github\.com|docker\.com|npmjs|nuget|^cdn\d*\.",
     re.I,
 )
 _DIGEST = re.compile(r"sha256:[0-9a-fA-F]{6,64}")
@@ -129,9 +126,7 @@ def _after_lead(text: str, lower: str, leads: tuple[tuple[str, bool], ...]) -> I
                     first = image
                     if image.reference is not None:
                         return image
-                elif (
-                    first.repository.endswith(image.repository or "\0") and image.reference
-                ):
+                elif first.repository.endswith(image.repository or "\0") and image.reference:
                     return Image(first.registry, first.repository, image.reference)
             tries += 1
             at = lower.find(lead, at + len(lead))
@@ -178,7 +173,7 @@ def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | Non
 def _parsed(token: str, *, bare: bool) -> Image | None:
     """Split `host/repository:tag@digest`. None when the token is no image name."""
     host, slash, rest = token.partition("/")
-    if slash and (set(host) & {".", ":", "*", "<"} and _host_like(host) or host == "localhost"):
+    if slash and (_host_like(host) or host == "localhost"):
         registry: str | None = host
     else:
         registry, rest = None, token
@@ -200,10 +195,11 @@ def _parsed(token: str, *, bare: bool) -> Image | None:
     return Image(registry, name, reference or None)
 
 
-_STOP = frozenset(
-    "image images and failed for from is was with returned the a an error at in to of on "
-    "command help reference layer that this over name options --help".split()
-)
+_STOP = frozenset({
+    "image", "images", "and", "failed", "for", "from", "is", "was", "with", "returned", "the", "a",
+    "an", "error", "at", "in", "to", "of", "on", "command", "help", "reference", "layer", "plugin",
+    "that", "this", "over", "name", "options", "--help", "unauthorized", "denied", "timed",
+})  # fmt: skip
 
 
 def _host_like(host: str) -> bool:
@@ -219,34 +215,41 @@ def _split_tag(name: str) -> tuple[str, str | None]:
 
 def _trimmed(token: str) -> str:
     """Drop the punctuation of the sentence, not that of a mask or an elided digest."""
+    if token.startswith("**") and not token.startswith("***"):
+        token = token[2:]
     while token:
         last = token[-1]
         if last == "*" and token.endswith("**") and not token.endswith("***"):
             token = token[:-2]
-        elif last in ".!:" and not token.endswith(".."):
-            token = token[:-1]
-        elif last in _OPEN and token.count(_OPEN[last]) < token.count(last):
+        elif (last in ".!:" and not token.endswith("..")) or _unmatched(token, last):
             token = token[:-1]
         else:
             break
     return token
 
 
+def _unmatched(token: str, last: str) -> bool:
+    return last in _OPEN and token.count(_OPEN[last]) < token.count(last)
+
+
 def _api(text: str) -> Image:
-    match = _API.search(text)
-    if match is None:
+    """The first request to a registry's API: `{host}/v2/{repository}/manifests/{reference}`."""
+    at = text.find("/v2/")
+    host = _word_before(text, at, " \t\n/\"'\\=[(") if at > 0 else ""
+    if not (_host_like(host) or "*" in host) or _NOT_A_REGISTRY.search(host):
         return Image()
-    host, repository, reference = match.groups()
-    host = host.lstrip("[(")
-    if "." not in host and ":" not in host and "*" not in host:
-        return Image()
-    if _NOT_A_REGISTRY.search(host):
-        return Image()
-    if reference is not None:
-        reference = _trimmed(reference)
-        digest = _DIGEST.match(reference)
-        reference = digest.group(0) if digest else reference.partition(":")[0]
-    return Image(host, repository, reference or None)
+    path = _PATH.match(text, at + len("/v2/"))
+    if path is None:
+        return Image(host)
+    reference = _trimmed(path.group(2))
+    digest = _DIGEST.match(reference)
+    return Image(host, path.group(1), digest.group(0) if digest else reference.partition(":")[0])
+
+
+def _word_before(text: str, end: int, stops: str) -> str:
+    """The characters before `end`, back to the nearest of `stops`, within reach of a host name."""
+    before = text[max(0, end - 200) : end]
+    return before[max(before.rfind(stop) for stop in stops) + 1 :]
 
 
 def _default_tag(text: str, lower: str) -> str | None:
@@ -272,8 +275,11 @@ def _host(text: str, lower: str, *, failure: bool) -> str | None:
         host = _clean_host(match.group(1))
         if host and (_KNOWN.search(host) or (failure and "." in host)):
             return host
-    named = _ACR_NAMED.search(text) if ".azurecr." in lower else None
-    return _clean_host(named.group(1)) if named else None
+    at = lower.find(".azurecr.")
+    suffix = _ACR_SUFFIX.match(text, at) if at > 0 else None
+    if suffix is None:
+        return None
+    return _clean_host(_word_before(text, at, " \t\n/\"'\\:=,@()[") + suffix.group(0))
 
 
 def _clean_host(token: str) -> str | None:

@@ -62,7 +62,10 @@ class ImageReference:
     @classmethod
     def parse(cls, text: object) -> "ImageReference":
         """Accept exactly one image reference; a scheme and trailing slashes are forgiven."""
-        rest = _without_scheme(_plain(text)).rstrip("/")
+        plain = _plain(text)
+        rest = _without_scheme(plain).rstrip("/")
+        if rest != plain and "/" not in rest:
+            raise InvalidReference(f"{rest[:60]!r} is a registry without a repository")
         rest, digest = _split_digest(rest)
         rest, tag = _split_tag(rest)
         host, path = _split_host(rest)

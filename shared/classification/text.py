@@ -11,11 +11,10 @@ Pure, linear in the length of the text, and defined for every string.
 
 import re
 
-#: A Log Analytics column holds 32 KB and an alert payload quotes less ("Azure Monitor service
-#: limits"), so no platform row is ever cut; a longer dump keeps its beginning and its end, where
-#: container logs name the image and the error.
-HEAD = 96 * 1024
-TAIL = 32 * 1024
+#: A Log Analytics column holds at most 64 KB ("Azure Monitor service limits"), so no platform row
+#: is ever cut; a longer dump keeps its beginning and its end, where logs name image and error.
+HEAD = 64 * 1024
+TAIL = 16 * 1024
 
 #: A run of backslashes is one escape, however often the text was quoted again. The look-behind
 #: lets a match start only at the beginning of a run, which keeps a megabyte of them linear.
@@ -26,9 +25,13 @@ _TYPOGRAPHIC = str.maketrans("\u2018\u2019\u201c\u201d\u00a0\u200b", "''\"\"  ")
 _ASCII_LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 
-def readable(raw: str) -> str:
+def shortened(raw: str) -> str:
+    """The part of the text that is read at all."""
+    return raw if len(raw) <= HEAD + TAIL else f"{raw[:HEAD]}\n{raw[-TAIL:]}"
+
+
+def readable(text: str) -> str:
     """The message as its author printed it."""
-    text = raw if len(raw) <= HEAD + TAIL else f"{raw[:HEAD]}\n{raw[-TAIL:]}"
     if "\\" in text:
         text = _ESCAPE.sub(_unescaped, text)
     if not text.isascii():

@@ -77,8 +77,9 @@ REFUSED = (
         name="no-pull-permission",
         cause=Cause.UNAUTHORIZED,
         phrases=(
-            "insufficient_scope", "pull access denied", "does not have permission for manifest",
-            "not registered with aad", "no basic auth credentials",
+            "insufficient_scope: authorization failed", "pull access denied",
+            "does not have permission for manifest", "not registered with aad",
+            "no basic auth credentials",
         ),
         example='failed to resolve reference "fabrikam.azurecr.io/web:3": pull access denied, '
         "repository does not exist or may require authorization: server message: "
@@ -136,7 +137,8 @@ MISSING = (
         name="manifest-unknown",
         cause=Cause.MANIFEST_UNKNOWN,
         phrases=(
-            "manifest unknown", "manifest_unknown", "manifest tagged by", "name_unknown",
+            ": manifest unknown", "manifest unknown:", "manifest_unknown", "manifest tagged by",
+            "name_unknown", "imagenotfoundinregistry",
             "name unknown: ", "name not known to registry", "repository name not known",
             "blob_unknown", "blob unknown to registry", "requested image not found",
             "imagepullnotfound", "does not exist or no pull access",
@@ -179,7 +181,7 @@ MISSING = (
         name="manifest-for-not-found",
         cause=Cause.MANIFEST_UNKNOWN,
         phrases=("daemon: manifest for … not found",
-                 "dockerapiexception: docker api responded with status code=notfound, res"),
+                 "error - dockerapiexception: docker api responded with status code=notfound"),
         unless=("no such container",),
         example="Error response from daemon: manifest for fabrikam/web:3 not found.",
         learned="moby/moby error texts",
@@ -202,7 +204,7 @@ UNAUTHORIZED = (
             "authentication failed", "authorization required", "unauthorized error",
             "unauthorized access", "username and/or password", "credentials are invalid",
             "connectivity_access_token_error", "connectivity_aad_login_error",
-            "no permission to pull",
+            "no permission to pull", "insufficient_scope",
         ),
         needs=_PULL,
         example='Error response from daemon: Head "https://fabrikam.azurecr.io/v2/web/manifests/'
@@ -224,7 +226,9 @@ UNAUTHORIZED = (
         phrases=(
             "unauthorized: authentication required, visit https://aka.ms/acr",
             "denied: requested access to the resource is denied",
-            "daemon: unauthorized", "daemon: denied", "check your registry credentials",
+            "daemon: unauthorized", "daemon: denied",
+            "from registry: unauthorized", "from registry: denied",
+            "check your registry credentials",
             '"code":"unauthorized","message":"authentication required',
         ),
         example="Error response from daemon: unauthorized: authentication required",

@@ -12,10 +12,13 @@ PLATFORM = (
         name="no-matching-platform",
         cause=Cause.PLATFORM_MISMATCH,
         phrases=(
-            "no matching manifest for", "no match for platform in manifest", "no child with "
-            "platform", "no image found in manifest list", "no image found in image index",
+            "no matching manifest for linux", "no matching manifest for windows",
+            "no matching manifest for unknown", "no matching manifest for darwin",
+            "in the manifest list entries", "no match for platform in manifest",
+            "no child with platform", "no image found in manifest list",
+            "no image found in image index",
             "does not match the specified platform", "must be linux/amd64", "image os/arc",
-            "no matching manifest in", "no image satisfies requested platform",
+            "no image satisfies requested platform",
         ),
         example="no matching manifest for linux/arm64/v8 in the manifest list entries",
         learned="moby/moby and containerd error texts; containers/image; Container Apps validation",
@@ -108,8 +111,8 @@ NAMING = (
         phrases=(
             "invalid reference format", "repository name must be lowercase", "invalidimagename",
             "parse image reference", "could not parse reference", "parse the image reference",
-            "is not a valid repository/tag", "repository can only contain",
-            "tag can only contain", "invalid tag format", "invalid repository name",
+            "is not a valid repository/tag", "repository can only contain the",
+            "tag can only contain the", "invalid tag format", "invalid repository name",
             "failed to apply default image tag", "could not parse image", "invalid image name",
             "error parsing reference", "repository name must have at least one component",
             "repository name must be canonical", "invalid reference: ", "invalid checksum digest",

@@ -1,8 +1,9 @@
 """
 Signatures of lines that only look like pull failures.
 
-Pushes come first of all; the others step aside when the text says in plain words that a pull failed.
-Most look-alikes need no entry: without a word about pulling, 403 or "time-out" decides nothing.
+Pushes come first of all; the others step aside when the text says in plain words that a pull
+failed. Most look-alikes need no entry: without a word about pulling, 403 or "time-out" decides
+nothing.
 """
 
 from shared.classification.signatures.model import Fact, Signature

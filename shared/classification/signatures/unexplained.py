@@ -31,7 +31,8 @@ UNEXPLAINED = (
         cause=Cause.UNKNOWN_PULL_FAILURE,
         phrases=(
             "image pull failed", "pull image failed", "imagepullfail", "errimagepull",
-            "imagepullbackoff", "back-off pulling image", "failed to pull image", "image pull errors",
+            "imagepullbackoff", "back-off pulling image", "failed to pull image",
+            "image pull errors",
             "image pull for … failed", "error pulling image", "unable to pull image",
             "pulling docker image … failed", "cannotpullcontainererror", "docker pull failed",
             "image pull was unsuccessful", "could not pull image", "cannot pull image",
@@ -66,7 +67,11 @@ FRAGMENTS = (
     Signature(
         name="certificate-fragment",
         cause=Cause.TLS_ERROR,
-        phrases=("x509: certificate", "tls: failed to verify certificate: x509"),
+        phrases=(
+            "x509: certificate signed by unknown authority", "x509: certificate has expired or "
+            "is not yet valid", "x509: certificate is valid for ", "tls: failed to verify "
+            "certificate: x509", "certificate signed by unknown authority",
+        ),
         alone=True,
         example="x509: certificate signed by unknown authority",
         learned="AKS issues; Go crypto/x509 error texts",
@@ -74,10 +79,17 @@ FRAGMENTS = (
     Signature(
         name="unauthorized-fragment",
         cause=Cause.UNAUTHORIZED,
-        phrases=("unauthorized: authentication required", "denied: denied",
-                 "unauthorized: authentication failed"),
+        phrases=("unauthorized: authentication required", "denied: denied"),
         alone=True,
         example="unauthorized: authentication required",
         learned="moby/moby error texts",
+    ),
+    Signature(
+        name="manifest-fragment",
+        cause=Cause.MANIFEST_UNKNOWN,
+        phrases=("manifest unknown", "manifest not found"),
+        alone=True,
+        example="manifest unknown",
+        learned="OCI distribution specification, error codes",
     ),
 )  # fmt: skip
