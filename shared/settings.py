@@ -105,9 +105,9 @@ def load(environ: Mapping[str, str]) -> Settings:
             continue
         try:
             values[name] = read(text)
-        except ValueError as error:
-            advice = getattr(error, "advice", "correct it or remove it")
-            problems.append(Problem(f"MEDIC_{name.upper()}", str(error), advice))
+        except ValueError as error:  # one that is not ours may quote the value: keep it out
+            bad = error if isinstance(error, _Bad) else _Bad("cannot be understood", "correct it")
+            problems.append(Problem(f"MEDIC_{name.upper()}", str(bad), bad.advice))
             if name == "subscriptions":
                 values[name] = ()  # a mistake must not widen to all of them
     problems += _misspelt(given)

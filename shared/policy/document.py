@@ -19,7 +19,7 @@ from shared.policy.problems import PolicyError, Problem
 
 Path = tuple[str | int, ...]
 
-_LONGEST = 256 * 1024  # characters
+_LONGEST = 128 * 1024  # characters
 _MOST_VALUES = 20_000
 _DEEPEST = 32
 _TAG = "tag:yaml.org,2002:"
