@@ -3,9 +3,8 @@
 import json
 from typing import Any
 
-from tests.simulator import identity
 from tests.simulator.azure import Simulator
-from tests.simulator.wire import Request, Response
+from tests.simulator.wire import Response
 
 ACR, WEB, APP, NET, DNS = "2025-11-01", "2025-05-01", "2026-07-01", "2026-03-01", "2024-06-01"
 
@@ -17,19 +16,13 @@ def ask(
     body: Any = None,
     *,
     version: str,
-    principal: str = identity.ADMINISTRATOR,
+    principal: str | None = None,
 ) -> Response:
     """One resource manager request, by the owner of everything unless told otherwise."""
-    token = identity.token_for(simulator.world, principal)
     joint = "&" if "?" in path else "?"
-    return simulator.handle(
-        Request(
-            method=method,
-            url=f"https://management.azure.com{path}{joint}api-version={version}",
-            headers={"authorization": f"Bearer {token}", "content-type": "application/json"},
-            body=b"" if body is None else json.dumps(body).encode(),
-        )
-    )
+    content = b"" if body is None else json.dumps(body).encode()
+    where = f"{path}{joint}api-version={version}"
+    return simulator.change(method, where, content, principal=principal)
 
 
 def change(resource: dict[str, Any], **properties: Any) -> None:
