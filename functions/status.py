@@ -72,7 +72,7 @@ def policy(req: func.HttpRequest) -> func.HttpResponse:
     medic = duty.medic()
     force = medic.policy
     shown = {
-        "policy": force.model_dump(mode="json") if force else None,
+        "policy": force.model_dump(mode="json", by_alias=True) if force else None,
         "problems": medic.policy_problems,
         "sentences": sentences(force) if force else ["Nothing is written: the policy is bad."],
     }

@@ -35,4 +35,5 @@ def main() -> None:
     asyncio.run(serve(parser.parse_args().port))
 
 
-main()
+if __name__ == "__main__":
+    main()
