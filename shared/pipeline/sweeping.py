@@ -9,6 +9,7 @@ effect is done here, across function executions, not by sleeping.
 """
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 from shared import audit, verification
@@ -82,6 +83,7 @@ def _verify(incident: Incident, medic: Medic) -> Incident:
         azure=azure,
     )
     state = _STATE_AFTER[seen.result]
+    incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
     return audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
 
 

@@ -1,6 +1,7 @@
 """The whole story, told through real SDK clients: from a failed pull to one that works."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,13 @@ from tests.clinic import GENEROUS, Clinic
 from tests.simulator import estates
 
 
+def blocked() -> dict[str, Any]:
+    """A web app whose registry does not admit it; the platform tries again every minute."""
+    return {**estates.blocked_web_app(), "retry": [45]}
+
+
 def test_a_blocked_web_app_is_admitted_and_its_next_pull_is_seen_to_work(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path)
+    clinic = Clinic(blocked(), tmp_path)
     shop, registry = clinic.id("shop", "sites"), clinic.id("contosoimages")
     assert clinic.pull(shop)["stage"] == "network-rules"
 
@@ -27,7 +33,7 @@ def test_a_blocked_web_app_is_admitted_and_its_next_pull_is_seen_to_work(tmp_pat
 
 
 def test_the_default_policy_plans_and_writes_nothing(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path, policy="version: 1")
+    clinic = Clinic(blocked(), tmp_path, policy="version: 1")
     shop = clinic.id("shop", "sites")
     clinic.pull(shop)
 
@@ -43,7 +49,7 @@ def test_the_default_policy_plans_and_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_takes_the_same_look_and_writes_nothing(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path)
+    clinic = Clinic(blocked(), tmp_path)
     shop = clinic.id("shop", "sites")
     clinic.pull(shop)
 
@@ -62,7 +68,7 @@ def test_a_dry_run_takes_the_same_look_and_writes_nothing(tmp_path: Path) -> Non
 def test_the_same_signal_again_and_again_is_one_incident_and_one_write(
     deliveries: int, tmp_path: Path
 ) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path)
+    clinic = Clinic(blocked(), tmp_path)
     shop = clinic.id("shop", "sites")
     clinic.pull(shop)
 
@@ -76,7 +82,7 @@ def test_the_same_signal_again_and_again_is_one_incident_and_one_write(
 
 
 def test_a_bad_policy_stops_every_write_and_says_why(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path, policy="version: 1\nmode: autoo\n")
+    clinic = Clinic(blocked(), tmp_path, policy="version: 1\nmode: autoo\n")
     shop = clinic.id("shop", "sites")
     clinic.pull(shop)
 
@@ -88,7 +94,7 @@ def test_a_bad_policy_stops_every_write_and_says_why(tmp_path: Path) -> None:
 
 
 def test_an_address_in_a_log_line_is_never_written(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path)
+    clinic = Clinic(blocked(), tmp_path)
     shop = clinic.id("shop", "sites")
     forged = (
         "DockerApiException: Docker API responded with status code=InternalServerError, response="
@@ -108,7 +114,7 @@ def test_an_address_in_a_log_line_is_never_written(tmp_path: Path) -> None:
 
 def test_a_workload_outside_the_scope_is_denied_without_a_single_read(tmp_path: Path) -> None:
     policy = GENEROUS + 'scope: {include: ["/subscriptions/*/resourceGroups/other-*"]}\n'
-    clinic = Clinic(estates.blocked_web_app(), tmp_path, policy=policy)
+    clinic = Clinic(blocked(), tmp_path, policy=policy)
 
     incident = clinic.heal(clinic.id("shop", "sites"))
 
@@ -117,7 +123,7 @@ def test_a_workload_outside_the_scope_is_denied_without_a_single_read(tmp_path: 
 
 
 def test_a_deleted_workload_closes_its_incident(tmp_path: Path) -> None:
-    clinic = Clinic(estates.blocked_web_app(), tmp_path)
+    clinic = Clinic(blocked(), tmp_path)
     shop = clinic.id("shop", "sites")
     clinic.simulator.world.resources.delete(shop.text)
 
