@@ -7,6 +7,7 @@ Out: a Response, or a Refusal in Azure's words.
 Shared by the service files so that each holds only what is peculiar to its service.
 """
 
+import copy
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -34,7 +35,9 @@ def find(world: World, id: str) -> Resource:
 
 
 def one(resource: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(status=status, body=resource, headers={**JSON, **(headers or {})})
+    """The resource as it is now: later changes of the state do not reach the answer."""
+    body = copy.deepcopy(resource)
+    return Response(status=status, body=body, headers={**JSON, **(headers or {})})
 
 
 def page(items: Iterable[Resource]) -> Response:
