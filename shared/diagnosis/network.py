@@ -9,9 +9,12 @@ log line only selects among those; a stranger among them is a doubt and never an
 access `Disabled` overrides every rule (container-registry-access-selected-networks). Pure.
 """
 
+from collections.abc import Sequence
+
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, excluded, found, unknown
 from shared.model import networks
 from shared.model.evidence import Egress, Unread, Via
+from shared.model.wording import count
 from shared.model.words import Cause, FindingName
 
 
@@ -24,11 +27,12 @@ def private_endpoint_not_approved(case: Case) -> Answer:
     if not waiting:
         return excluded(name, "the registry has no private endpoint")
     if case.approved_endpoints:
-        return excluded(name, f"{len(case.approved_endpoints)} private endpoint(s) are approved")
+        approved = count(len(case.approved_endpoints), "private endpoint")
+        return excluded(name, f"the registry has {approved} that its owner approved")
     return found(
         name,
         f"The registry {case.registry.login_server} is closed to public networks and none of its "
-        f"{len(waiting)} private endpoint connection(s) is approved, so nobody can reach it",
+        f"private endpoints ({len(waiting)}) is approved, so nobody can reach it",
     )
 
 
@@ -116,8 +120,8 @@ def firewall_missing_egress(case: Case) -> Answer:
         listed = ", ".join(absent[:4]) + (" …" if len(absent) > 4 else "")
         return found(
             name,
-            f"The firewall of {host} does not admit {len(absent)} of the {len(egress.addresses)} "
-            f"{_owner(egress)} ({listed})",
+            f"The firewall of {host} does not admit {_share(absent, egress)} {_owner(egress)} "
+            f"({listed})",
         )
     if seen := _seen_among_possible(case, egress):
         return found(
@@ -125,7 +129,8 @@ def firewall_missing_egress(case: Case) -> Answer:
             f"The firewall of {host} does not admit {seen}, one of the addresses this workload "
             "may pull from",
         )
-    return excluded(name, f"all {len(egress.addresses)} outbound addresses are allowed already")
+    addresses = count(len(egress.addresses), "outbound address", "outbound addresses")
+    return excluded(name, f"all {addresses} are allowed already")
 
 
 def doubts_about_the_address(case: Case) -> tuple[str, ...]:
@@ -183,10 +188,18 @@ def _seen_among_possible(case: Case, egress: Egress) -> str | None:
     return next(iter(networks.missing([address], case.registry.ip_rules)), None)
 
 
+def _share(absent: Sequence[str], egress: Egress) -> str:
+    """How many of the addresses are missing, in words."""
+    total = len(egress.addresses)
+    if len(absent) < total:
+        return f"{len(absent)} of the {total} addresses"
+    return "the address" if total == 1 else f"any of the {total} addresses"
+
+
 def _owner(egress: Egress) -> str:
     if egress.via is Via.NAT_GATEWAY and egress.owner is not None:
-        return f"addresses of the NAT gateway {egress.owner.name} this workload pulls through"
-    return "addresses this workload pulls from"
+        return f"of the NAT gateway {egress.owner.name} this workload pulls through"
+    return "this workload pulls from"
 
 
 def _reason(egress: Egress) -> str:

@@ -70,6 +70,12 @@ def written(network: IPv4Network) -> str:
     return str(network.network_address) if network.prefixlen == 32 else str(network)
 
 
+def size(text: str) -> int:
+    """How many addresses it admits; 0 for what is not IPv4."""
+    network = parse(text)
+    return network.num_addresses if network else 0
+
+
 def same(one: str, other: str) -> bool:
     """True when two rules admit the same addresses."""
     left, right = parse(one), parse(other)

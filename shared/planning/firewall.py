@@ -19,6 +19,7 @@ from shared.model import networks
 from shared.model.evidence import Egress, Evidence, Registry, Via
 from shared.model.ids import ResourceId
 from shared.model.plan import Step, Write
+from shared.model.wording import count
 
 #: The api-version azure-mgmt-containerregistry 15.0.0 sends.
 API_VERSION = "2025-11-01"
@@ -113,7 +114,7 @@ def _step(
         remedy=card.name,
         target=registry.id,
         summary=f"Let {evidence.workload.id.name} in: add {_these(added)} to the address rules of "
-        f"{registry.login_server} and leave its {len(registry.ip_rules)} other rule(s) as they are",
+        f"{registry.login_server}, beside the {count(len(registry.ip_rules), 'rule')} it has",
         before=rule_set("Deny", registry.ip_rules),
         after=rule_set("Deny", after),
         requests=(patch(registry.id, after),),
@@ -126,16 +127,16 @@ def _step(
 
 
 def _risk(egress: Egress, added: Sequence[str]) -> str:
-    count = sum(2 ** (32 - int(value.partition("/")[2] or 32)) for value in added)
+    many = count(sum(map(networks.size, added)), "address", "addresses")
     if egress.via is Via.PLATFORM:
         return (
-            f"{count} address(es) of the hosting platform are shared with other customers' apps: "
+            f"{many} of the hosting platform are shared with other customers' apps: "
             "those apps get past the registry's network rules too, and are stopped by its sign-in "
             "alone"
         )
     return (
         f"Everything that leaves through {egress.owner.name if egress.owner else egress.via} "
-        f"({count} address(es)) gets past the registry's network rules; its sign-in still stands"
+        f"({many}) gets past the registry's network rules; its sign-in still stands"
     )
 
 

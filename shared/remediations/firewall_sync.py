@@ -19,6 +19,7 @@ from shared.errors import Conflict
 from shared.model import networks
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
+from shared.model.wording import count
 from shared.remediations import registry
 from shared.remediations.registry import Busy, Wire
 
@@ -107,7 +108,7 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     )
     left = [value for value in added if registry.holds(registry.values(after), value)]
     others = registry.differences(seen, after)
-    detail = f"removed {', '.join(added)}; {len(kept)} other rule(s) kept"
+    detail = f"removed {', '.join(added)}; kept {count(len(kept), 'other rule')}"
     if left:
         detail = f"{', '.join(left)} came back at once: somebody else is writing these rules too"
     return _outcome(
@@ -146,7 +147,7 @@ def _too_full(seen: Wire, limit: int | None, new: int) -> str | None:
         return "its usage list does not say how many rules it may have"
     used = len(registry.rules(seen))
     if used + new > limit:
-        return f"{new} new rule(s) do not fit: {used} of {limit} are used"
+        return f"there is no room for {count(new, 'rule')} more: {used} of {limit} are used"
     return None
 
 
@@ -183,7 +184,8 @@ def _judged(
 ) -> Outcome:
     """Say what was read back, and shout where the write did more than it should."""
     others = registry.differences(seen, now)
-    said = [f"added {', '.join(added)}; {len(registry.rules(seen))} other rule(s) kept"]
+    others_kept = count(len(registry.rules(seen)), "other rule")
+    said = [f"added {', '.join(added)}; kept {others_kept}"]
     if restored:
         said.append(f"put back {', '.join(restored)}, which another writer had just dropped")
     if lost:

@@ -16,6 +16,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
+from shared.model.wording import count
 from shared.verification.sight import Sight, failures, pulled, told
 
 
@@ -65,7 +66,7 @@ def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:
     if proof is None and done is not None:
         proof = f"execution {done.get('name')} started after the change and succeeded"
     return Sight(
-        state=f"{len(newer)} execution(s) since the change",
+        state=f"{count(len(newer), 'execution')} since the change",
         proof=proof,
         failure=failure,
         failed_at=failed_at,

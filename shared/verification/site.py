@@ -66,12 +66,12 @@ def _proof(
             return f"the platform pulled the image: {told(row)}"
     if failed_at is not None or not now or any(one.state != "Started" for one in now):
         return None
-    count = f"all {len(now)} instance(s) are Started"
+    started = "the instance is" if len(now) == 1 else f"all {len(now)} instances are"
     for row in rows:
         if row.at > since:
-            return f"{count}, no pull failed since, and the site started: {told(row)}"
+            return f"{started} Started, no pull failed since, and the site started: {told(row)}"
     if came_back := _came_back(before, now):
-        return f"{count} and no pull failed since the change; {came_back} (siteStatus)"
+        return f"{started} Started and no pull failed since the change; {came_back} (siteStatus)"
     return None
 
 
