@@ -34,7 +34,7 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("pulling image from docker hub", False), ("pulling image", False), ("pull image", False),
     ("pull access denied for", True), ("trying to pull repository", True),
     ("trying to pull", False), ("reading image", False), ("pulled image", False),
-    ("the container image", True), ("the image", True), ("container image", False),
+    ("the container image", False), ("the image", False), ("container image", False),
     ("newer image for", True), ("up to date for", True), ("container for image", False),
     ("push refers to repository", True), ("push refers to a repository", True),
     ("docker push", True), ("deploying image", False), ("image reference", False),
@@ -79,6 +79,8 @@ _ANYWHERE = re.compile(
     r"(?<![\w/:.@<*-])([\w<*][\w.<>*-]{1,120}(?::\d{2,5})?/[\w./<>{}*-]{1,250}"
     r"(?::[\w][\w.<>{}*-]{0,127}|@sha256:[0-9a-f]{6,64}))"
 )
+#: A digest whose digits the author left out: `sha256:....`
+_ELIDED = re.compile(r":\.{2,8}$")
 _OPEN = {">": "<", "]": "[", "}": "{", ")": "("}
 
 
@@ -167,7 +169,7 @@ def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | Non
     if lead == "issuing docker pull":
         rest = _REST_OF_LINE.match(text, match.start(1))
         token = rest.group(0).strip() if rest and " (" in rest.group(0) else token
-    return _parsed(token, bare=bare or quoted)
+    return _parsed(token, bare=bare or (quoted and lead != "invalid value:"))
 
 
 def _parsed(token: str, *, bare: bool) -> Image | None:
@@ -221,7 +223,7 @@ def _trimmed(token: str) -> str:
         last = token[-1]
         if last == "*" and token.endswith("**") and not token.endswith("***"):
             token = token[:-2]
-        elif (last in ".!:" and not token.endswith("..")) or _unmatched(token, last):
+        elif (last in ".!:" and not _ELIDED.search(token)) or _unmatched(token, last):
             token = token[:-1]
         else:
             break

@@ -13,7 +13,7 @@ import re
 
 #: A Log Analytics column holds at most 64 KB ("Azure Monitor service limits"), so no platform row
 #: is ever cut; a longer dump keeps its beginning and its end, where logs name image and error.
-HEAD = 64 * 1024
+HEAD = 48 * 1024
 TAIL = 16 * 1024
 
 #: A run of backslashes is one escape, however often the text was quoted again. The look-behind

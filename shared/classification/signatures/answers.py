@@ -155,7 +155,7 @@ MISSING = (
             "manifests/ … not found", "/manifests/ … 404", "unexpected status code 404",
             "code = notfound desc", "from remote: not found", "tag … does not exist in repository",
             "tag … was not found in repository", "dockerapiexception … status code=notfound",
-            ": not found: image", "image not found in registry", "tag does not exist",
+            "unknown blob", ": not found: image", "tag does not exist",
             "could not find image", "status 404", "404 (not found)", "404 not found",
             "failed to pull image … : not found", "load metadata for … : not found",
             "repository … does not exist in the registry",

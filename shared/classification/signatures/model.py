@@ -68,7 +68,7 @@ _PULL = (
     "manifest tagged by", "error from registry:",
     ": get https::", ": get https:?", "access to registry '", "registry login server",
     "docker login", "az acr login", "daemon: get ", "daemon: head ", "daemon: login attempt",
-    "daemon: received unexpected", "pinging container registry", "image is invalid with details",
+    "daemon: received unexpected", "pinging container registry", "image' is invalid with details",
     "rejected token exchange", "from exchange request", "download failed after attempts",
     "docker registry '", "container registry '", "artifactregistry.repositories.downloadartifacts",
     "short-name",
@@ -84,7 +84,7 @@ _FAILED = (
     "unable to pull image", "cannot pull image", "cannotpullcontainer", "could not pull image",
     "failed to resolve reference", "failed to register layer", "pull access denied",
     "httpreadseeker", ": manifest unknown", "manifest_unknown", "docker pull returned stderr",
-    "over vnet failed", "image is invalid with details", "inaccessibleimage",
+    "over vnet failed", "image' is invalid with details", "inaccessibleimage",
     "toomanyrequests: you have reached",
 )  # fmt: skip
 
