@@ -184,6 +184,9 @@ def publishing_policy(call: Call) -> Response:
 
 @web.site_route(routes, "POST", "/publishxml", "publishxml/action")
 def publish_profiles(call: Call) -> Response:
-    """An empty set of publish profiles: nothing is published to simulated sites."""
-    web.site_of(call)
-    return Response(body="<publishData></publishData>", headers={"Content-Type": "application/xml"})
+    """One FTP profile without a password; `az webapp show` reads its address."""
+    site = web.site_of(call)
+    address = f"ftps://{site['name'].split('/')[0]}.ftp.azurewebsites.windows.net/site/wwwroot"
+    profile = f'<publishProfile profileName="FTP" publishMethod="FTP" publishUrl="{address}" />'
+    body = f"<publishData>{profile}</publishData>"
+    return Response(body=body, headers={"Content-Type": "application/xml"})
