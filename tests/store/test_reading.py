@@ -1,0 +1,112 @@
+"""Pages without gaps, work left lying, and a damaged row that hides no other."""
+
+import sqlite3
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.errors import BadInput
+from shared.model.plan import Verification
+from shared.model.words import Result, State
+from shared.store import SqliteStore, StoreError
+from tests.store.makers import NOW, REGISTRY, incident, record, site
+
+
+def damage(path: Path, id: str) -> None:
+    with sqlite3.connect(path) as sql:
+        sql.execute("UPDATE incidents SET body = '{\"id\": 7' WHERE id = ?", (id,))
+    sql.close()
+
+
+def test_pages_go_from_newest_to_oldest_without_gaps_or_repeats(store: SqliteStore) -> None:
+    for n in range(7):
+        opened = NOW + timedelta(minutes=n // 2)  # some share a moment
+        store.save(incident(f"inc-{n}", resource=site(f"s{n}"), opened=opened))
+
+    seen, cursor = [], None
+    while True:
+        page = store.page(limit=3, cursor=cursor)
+        seen += [each.id for each in page.incidents]
+        if cursor is None:  # one arrives while somebody reads
+            store.save(incident("inc-new", resource=site("new"), opened=NOW + timedelta(hours=1)))
+        if (cursor := page.cursor) is None:
+            break
+
+    assert seen == [f"inc-{n}" for n in (6, 5, 4, 3, 2, 1, 0)]
+
+
+def test_a_page_is_filtered_by_state_resource_registry_and_time(store: SqliteStore) -> None:
+    store.save(incident("a", resource=site("shop"), state=State.HELD, registry=REGISTRY))
+    store.save(incident("b", resource=site("shop2"), opened=NOW - timedelta(days=1)))
+    store.save(incident("c", resource=site("blog", group="web2")))
+
+    def ids(**wanted: object) -> str:
+        page = store.page(**wanted)  # type: ignore[arg-type]
+        return "".join(sorted(each.id for each in page.incidents))
+
+    assert ids(state=State.HELD) == "a"
+    assert ids(resource=str(site("shop")).upper()) == "a"
+    assert ids(resource=site().group_id + "/") == "ab"
+    assert ids(resource=f"/subscriptions/{site().subscription}") == "abc"
+    assert ids(resource="%") == ""
+    assert ids(registry=str(REGISTRY)) == "a"
+    assert ids(registry=REGISTRY.group_id) == "a"
+    assert ids(since=NOW) == "ac"
+    assert ids(state=State.HELD, since=NOW + timedelta(seconds=1)) == ""
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "bm90", "W10=", "WzEsMl0=", "é", "e30="])
+def test_a_cursor_that_is_not_ours_is_bad_input(store: SqliteStore, cursor: str) -> None:
+    with pytest.raises(BadInput, match="cursor"):
+        store.page(cursor=cursor)
+
+
+def test_a_page_has_a_sane_size_whatever_is_asked(store: SqliteStore) -> None:
+    store.save(incident("a", resource=site("a")))
+    store.save(incident("b", resource=site("b")))
+
+    assert len(store.page(limit=0).incidents) == 1
+    assert len(store.page(limit=10**9).incidents) == 2
+
+
+def test_due_are_verifications_whose_time_has_come_and_work_left_lying(
+    store: SqliteStore,
+) -> None:
+    def checked(due: datetime | None) -> Verification:
+        return Verification(result=Result.PENDING, proof="not yet", checked=NOW, due=due)
+
+    old, soon = NOW - timedelta(minutes=11), NOW + timedelta(minutes=1)
+    for id, state, updated, due in (
+        ("due", State.VERIFYING, NOW, NOW),
+        ("not-due", State.VERIFYING, old, soon),
+        ("stuck", State.DIAGNOSING, old, None),
+        ("never-started", State.RECEIVED, old - timedelta(hours=1), None),
+        ("working", State.APPLYING, NOW, None),
+        ("held", State.HELD, old, None),
+        ("over", State.HEALED, old, None),
+    ):
+        verification = checked(due) if due else None
+        store.save(
+            incident(id, resource=site(id), state=state, updated=updated, verification=verification)
+        )
+
+    assert [each.id for each in store.due(NOW, 10)] == ["never-started", "stuck", "due"]
+    assert [each.id for each in store.due(NOW, 1)] == ["never-started"]
+
+
+def test_a_damaged_incident_is_named_and_hides_no_other(store: SqliteStore, path: Path) -> None:
+    old = NOW - timedelta(hours=1)
+    for id in ("a", "b", "c"):
+        store.save(incident(id, resource=site(id), updated=old))
+    store.record(record(incident="b"))
+    damage(path, "b")
+
+    page = store.page()
+
+    assert {each.id for each in page.incidents} == {"a", "c"}
+    assert page.unreadable == ("b",)
+    assert {each.id for each in store.due(NOW, 2)} == {"a", "c"}
+    with pytest.raises(StoreError, match="incident b cannot be read"):
+        store.load("b")
+    assert len(store.records("b")) == 1
