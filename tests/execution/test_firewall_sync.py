@@ -1,0 +1,373 @@
+"""firewall-sync through real SDK clients: what it writes, what it leaves, what it says."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import execution
+from shared.errors import (
+    Conflict,
+    HealError,
+    PermissionMissing,
+    Throttled,
+    Unreachable,
+    WriteForbidden,
+)
+from shared.model.ids import ResourceId
+from shared.model.plan import Outcome, Step
+from shared.model.words import RemedyName
+from shared.pipeline.looking import look
+from tests.clinic import Clinic
+from tests.simulator import estates
+from tests.simulator.estates.cases import OFFICE, OUTBOUND
+
+PATCH = {"method": "PATCH", "path": "/registries/contosoimages"}
+
+
+class Ward:
+    """A blocked web app, and the one step that lets it in."""
+
+    def __init__(self, place: Path) -> None:
+        self.clinic = Clinic(estates.blocked_web_app(), place)
+        self.shop = self.clinic.id("shop", "sites")
+        self.registry = self.clinic.id("contosoimages")
+        seen = look(
+            self.clinic.signal(self.shop), azure=self.clinic.azure(), medic=self.clinic.medic
+        )
+        (self.step,) = seen.plan.steps
+
+    def apply(self, step: Step | None = None) -> Outcome:
+        return execution.apply(step or self.step, azure=self.clinic.azure())
+
+    def undo(self, outcome: Outcome) -> Outcome:
+        return execution.undo(outcome, azure=self.clinic.azure())
+
+    @property
+    def now(self) -> dict[str, Any]:
+        found = self.clinic.simulator.world.resources.get(str(self.registry))
+        assert found is not None
+        return found
+
+    @property
+    def rules(self) -> list[str]:
+        return [rule["value"] for rule in self.now["properties"]["networkRuleSet"]["ipRules"]]
+
+    def change(self, **properties: Any) -> None:
+        """Somebody else changes the registry."""
+        body = json.dumps({"properties": properties}).encode()
+        path = f"{self.registry}?api-version=2025-11-01"
+        answer = self.clinic.simulator.change("PATCH", path, body)
+        assert answer.status == 200, answer.body
+
+    def allow(self, *values: str) -> None:
+        rules = [{"action": "Allow", "value": value} for value in values]
+        self.change(networkRuleSet={"defaultAction": "Deny", "ipRules": rules})
+
+    def fault(self, **said: Any) -> None:
+        self.clinic.simulator.faults.add(said)
+
+    def meanwhile(self, action: Callable[[], None]) -> None:
+        """Somebody acts between our PATCH and our reading back."""
+        witness = self.clinic.simulator.handle
+        done = []
+
+        def handle(request: Any) -> Any:
+            answer = witness(request)
+            if request.method == "PATCH" and not done:
+                done.append(request)
+                action()
+            return answer
+
+        self.clinic.simulator.handle = handle  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def ward(tmp_path: Path) -> Ward:
+    return Ward(tmp_path)
+
+
+def test_the_missing_addresses_are_added_and_the_others_kept_in_order(ward: Ward) -> None:
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert not outcome.failed
+    assert ward.rules == [*OFFICE, *OUTBOUND]
+    assert outcome.before["ipRules"] == [{"action": "Allow", "value": OFFICE[0]}]
+    assert [rule["value"] for rule in outcome.after["ipRules"]] == ward.rules
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
+def test_the_request_carries_the_network_rules_and_nothing_else(ward: Ward) -> None:
+    ward.apply()
+
+    (sent,) = [
+        exchange["liveRequest"]
+        for exchange in ward.clinic.simulator.traffic
+        if exchange["liveRequest"]["method"] == "PATCH"
+    ]
+    body = sent["body"] if isinstance(sent["body"], dict) else json.loads(sent["body"])
+    assert body == ward.step.requests[0].body
+    assert sent["url"].endswith(ward.step.requests[0].url)
+
+
+def test_twice_equals_once(ward: Ward) -> None:
+    ward.apply()
+
+    again = ward.apply()
+
+    assert not again.changed
+    assert not again.failed
+    assert "already present" in again.detail
+    assert len(ward.clinic.writes) == 1
+
+
+def test_rules_added_since_the_plan_stay_and_rules_removed_stay_removed(ward: Ward) -> None:
+    ward.allow("198.51.100.7", OUTBOUND[0])
+
+    outcome = ward.apply()
+
+    assert not outcome.failed
+    assert ward.rules == ["198.51.100.7", *OUTBOUND]
+
+
+def test_a_block_that_covers_the_addresses_leaves_nothing_to_write(ward: Ward) -> None:
+    ward.allow("20.50.2.0/24", "20.50.3.128/26")
+
+    outcome = ward.apply()
+
+    assert not outcome.changed
+    assert ward.clinic.writes == []
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"publicNetworkAccess": "Disabled"}, "public endpoint was switched off"),
+        ({"networkRuleSet": {"defaultAction": "Allow"}}, "default action is Allow"),
+    ],
+)
+def test_a_registry_whose_posture_changed_is_left_alone(
+    change: dict[str, Any], why: str, ward: Ward
+) -> None:
+    ward.change(**change)
+
+    outcome = ward.apply()
+
+    assert outcome.failed
+    assert not outcome.changed
+    assert why in outcome.detail
+    assert ward.clinic.writes == []
+
+
+def test_a_full_registry_is_left_alone(ward: Ward) -> None:
+    ward.fault(
+        match={"path": "/listUsages"},
+        status=200,
+        body={"value": [{"name": "IPRules", "limit": 4, "currentValue": 1, "unit": "Count"}]},
+    )
+
+    outcome = ward.apply()
+
+    assert outcome.failed
+    assert "1 of 4 are used" in outcome.detail
+    assert ward.clinic.writes == []
+
+
+def test_a_busy_registry_is_asked_again_after_a_pause(ward: Ward) -> None:
+    ward.fault(match=PATCH, status=409, times=2)
+    before = ward.clinic.medic.now()
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert not outcome.failed
+    assert (ward.clinic.medic.now() - before).total_seconds() == 20
+
+
+def test_a_registry_that_stays_busy_is_given_up_in_words(ward: Ward) -> None:
+    ward.fault(match=PATCH, status=409, times=9)
+
+    with pytest.raises(Conflict, match="was busy each of 4 times"):
+        ward.apply()
+
+    assert ward.rules == [*OFFICE]
+
+
+def test_a_registry_being_updated_is_waited_for(ward: Ward) -> None:
+    ward.now["properties"]["provisioningState"] = "Updating"
+    ward.clinic.simulator.world.after(
+        5, lambda: ward.now["properties"].update(provisioningState="Succeeded")
+    )
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert ward.rules == [*OFFICE, *OUTBOUND]
+
+
+def test_a_lock_is_not_waited_for(ward: Ward) -> None:
+    locked = {"error": {"code": "ScopeLocked", "message": "The scope is locked."}}
+    ward.fault(match=PATCH, status=409, body=locked)
+    before = ward.clinic.medic.now()
+
+    with pytest.raises(Conflict, match="ScopeLocked"):
+        ward.apply()
+
+    assert ward.clinic.medic.now() == before
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(403, PermissionMissing), (429, Throttled), (500, Unreachable), (503, Unreachable)],
+)
+def test_a_refused_write_raises_and_leaves_the_rules_as_they_were(
+    status: int, error: type[HealError], ward: Ward
+) -> None:
+    ward.fault(match=PATCH, status=status)
+
+    with pytest.raises(error):
+        ward.apply()
+
+    assert ward.rules == [*OFFICE]
+
+
+def test_a_line_cut_after_the_write_is_settled_by_reading_back(ward: Ward) -> None:
+    ward.fault(match=PATCH, drop="after")
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert not outcome.failed
+    assert ward.rules == [*OFFICE, *OUTBOUND]
+    assert len(ward.clinic.writes) == 1
+
+
+def test_a_line_cut_before_the_write_wrote_nothing_and_says_again_later(ward: Ward) -> None:
+    ward.fault(match=PATCH, drop="before")
+
+    with pytest.raises(Unreachable):
+        ward.apply()
+
+    assert ward.rules == [*OFFICE]
+
+
+def test_a_202_is_no_error_but_a_reason_to_look(ward: Ward) -> None:
+    ward.fault(match=PATCH, status=202, body={})
+
+    with pytest.raises(Unreachable, match="still working"):
+        ward.apply()
+
+
+def test_a_write_whose_reading_back_fails_is_told_from_its_own_answer(ward: Ward) -> None:
+    ward.fault(
+        match={"method": "GET", "path": "/registries/contosoimages$", "nth": 2}, status=503, times=9
+    )
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert [rule["value"] for rule in outcome.after["ipRules"]] == [*OFFICE, *OUTBOUND]
+
+
+def test_a_policy_that_closes_the_registry_with_our_write_is_shouted_about(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.change(publicNetworkAccess="Disabled"))
+
+    outcome = ward.apply()
+
+    assert outcome.failed
+    assert outcome.changed
+    assert "public endpoint was switched off" in outcome.detail
+    assert "publicNetworkAccess: Enabled → Disabled" in outcome.detail
+
+
+def test_another_change_at_the_same_time_is_reported_and_no_failure(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.change(adminUserEnabled=True))
+
+    outcome = ward.apply()
+
+    assert not outcome.failed
+    assert "adminUserEnabled: False → True" in outcome.detail
+
+
+def test_a_rule_that_another_writer_drops_is_put_back_once(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.allow("198.51.100.7", *OUTBOUND))
+
+    outcome = ward.apply()
+
+    assert not outcome.failed
+    assert f"put back {OFFICE[0]}" in outcome.detail
+    assert set(ward.rules) == {"198.51.100.7", *OFFICE, *OUTBOUND}
+    assert len(ward.clinic.writes) == 2
+
+
+def test_undoing_removes_what_was_added_and_keeps_what_others_did(ward: Ward) -> None:
+    outcome = ward.apply()
+    ward.allow(*OUTBOUND, "198.51.100.7")
+
+    undone = ward.undo(outcome)
+
+    assert undone.changed
+    assert ward.rules == ["198.51.100.7"]
+
+
+def test_undoing_is_refused_when_what_was_written_is_not_there_any_more(ward: Ward) -> None:
+    outcome = ward.apply()
+    ward.allow(*OFFICE, *OUTBOUND[1:])
+
+    with pytest.raises(Conflict) as refusal:
+        ward.undo(outcome)
+
+    details = refusal.value.details  # type: ignore[attr-defined]
+    assert details["written"] == [*OFFICE, *OUTBOUND]
+    assert details["now"] == [*OFFICE, *OUTBOUND[1:]]
+    assert details["before"] == [*OFFICE]
+    assert ward.rules == [*OFFICE, *OUTBOUND[1:]]
+
+
+def test_undoing_never_closes_a_registry_somebody_opened_since(ward: Ward) -> None:
+    outcome = ward.apply()
+    ward.change(networkRuleSet={"defaultAction": "Allow"})
+
+    with pytest.raises(Conflict):
+        ward.undo(outcome)
+
+    assert ward.now["properties"]["networkRuleSet"]["defaultAction"] == "Allow"
+
+
+def test_undoing_nothing_changes_nothing(ward: Ward) -> None:
+    ward.apply()
+    nothing = ward.apply()
+
+    undone = ward.undo(nothing)
+
+    assert not undone.changed
+    assert len(ward.clinic.writes) == 1
+
+
+def test_what_undoing_sends_can_be_said_before(ward: Ward) -> None:
+    outcome = ward.apply()
+
+    announced = execution.reverse(outcome)
+
+    assert announced.after == ward.step.before
+    assert announced.requests[0].url == ward.step.requests[0].url
+
+
+def test_a_remedy_that_is_not_built_in_changes_nothing(ward: Ward) -> None:
+    step = Step(
+        remedy=RemedyName.RESTART,
+        target=ResourceId.parse(str(ward.shop)),
+        summary="",
+        before=None,
+        after=None,
+        requests=(),
+        permissions=(),
+        risk="",
+        undo="",
+    )
+
+    with pytest.raises(WriteForbidden, match="not built in"):
+        ward.apply(step)
