@@ -20,7 +20,7 @@ from shared.model.plan import Outcome, Verification
 from shared.model.words import State, Verdict
 from shared.store import Record, RecordKind, Store
 
-log = logging.getLogger("medic.audit")
+log = logging.getLogger(__name__)
 
 #: How long a worker may be silent before another one may take its incident.
 CLAIM = timedelta(minutes=15)
@@ -121,6 +121,25 @@ def verified(
         result=verification.result,
         detail=verification,
     )
+
+
+def trip_if_failing(
+    incident: Incident, *, after: int, within: timedelta, store: Store, now: datetime
+) -> bool:
+    """Open the registry's breaker when fixes keep failing. Call after a failed verification.
+
+    `after` and `within` are the policy's breaker.
+    """
+    registry = incident.registry
+    if registry is None:
+        return False
+    failed = store.failures(registry, since=now - within)
+    if failed < after:
+        return False
+    because = f"{failed} fixes at {registry} failed, the last one for {incident.id}"
+    store.trip(registry.key, because=because, now=now)
+    echo(incident, "breaker", because, level=logging.WARNING)
+    return True
 
 
 def release(id: str, *, store: Store, holder: str) -> None:
