@@ -2,8 +2,8 @@
 The way in from the queue: one signal at a time.
 
 In:  a message one of the doors wrote.
-Out: the incident, healed as far as the gate allows; for an alert about a whole workspace, one
-     message for each workload found failing.
+Out: the incident, healed as far as the gate allows; from a signal wider than one workload, one
+     message for each workload it means.
 
 What fails is raised: the queue delivers again, and after `maxDequeueCount` (host.json) keeps the
 message in the poison queue. So the pipeline must be safe to repeat, and is.
@@ -13,7 +13,6 @@ import azure.functions as func
 
 from functions import duty, reception
 from shared import signals
-from shared.model.signal import SignalKind
 
 bp = func.Blueprint()
 
@@ -25,8 +24,5 @@ def heal(message: func.QueueMessage, queue: reception.Queue) -> None:
     from shared import pipeline
 
     medic = duty.medic()
-    signal = signals.load(message.get_body())
-    if signal.kind is SignalKind.SEARCH:
-        reception.receive(pipeline.search(signal, medic=medic), queue, medic=medic)
-    else:
-        pipeline.heal(signal, medic=medic)
+    next_ones = pipeline.take(signals.load(message.get_body()), medic=medic)
+    reception.receive(next_ones, queue, medic=medic)

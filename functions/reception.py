@@ -35,8 +35,7 @@ _clerks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reception")
 def receive(accepted: Sequence[Signal], queue: Queue, *, medic: "Medic") -> list[str | None]:
     """Queue the signals; the id of the incident each belongs to.
 
-    None, and not queued: says that all is well again where nothing was wrong. A SEARCH has its own
-    id: which incidents come of it is known when it is done.
+    None, and not queued: says that all is well again where nothing was wrong.
     """
     booked = _book(accepted, medic)
     messages = [
@@ -59,8 +58,6 @@ def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:
 
 
 def _incident(signal: Signal, medic: "Medic") -> str | None:
-    if signal.kind is SignalKind.SEARCH:
-        return signal.id
     if signal.kind is not SignalKind.RESOLVED:
         return medic.receive(signal)
     newest = medic.store.page(resource=signal.resource.key, limit=1).incidents

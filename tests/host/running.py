@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,9 @@ def running(
         loop.close()
 
 
+@cache
 def own_app() -> tuple[Function, ...]:
-    """The functions of the repository's own app."""
+    """The functions of the repository's own app. The library lets an app be asked only once."""
     import function_app
 
     return functions(function_app.app)

@@ -52,7 +52,7 @@ class Host:
         site.router.add_get("/admin/host/status", self._status)
         site.router.add_post("/admin/functions/{name}", self._admin)
         site.router.add_route("*", "/{path:.*}", self._http)
-        self._runner = web.AppRunner(site, access_log=None)
+        self._runner = web.AppRunner(site, access_log=None, auto_decompress=False)
         await self._runner.setup()
         listening = web.TCPSite(self._runner, "127.0.0.1", port)
         await listening.start()
