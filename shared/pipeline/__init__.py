@@ -12,6 +12,16 @@ from shared.pipeline.deciding import approve, reject, rollback
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 from shared.pipeline.searching import scan, take
-from shared.pipeline.sweeping import sweep
+from shared.pipeline.sweeping import check, sweep
 
-__all__ = ["approve", "diagnose", "heal", "reject", "rollback", "scan", "sweep", "take"]
+__all__ = [
+    "approve",
+    "check",
+    "diagnose",
+    "heal",
+    "reject",
+    "rollback",
+    "scan",
+    "sweep",
+    "take",
+]

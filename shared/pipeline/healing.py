@@ -9,7 +9,7 @@ before it writes, and the intent is stored before the first write. A TransientEr
 that the queue delivers again, up to a number of times; then the incident is closed as failed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,6 @@ from shared.errors import (
     NotFound,
     OutOfScope,
     PermanentError,
-    PermissionMissing,
     TransientError,
     WriteForbidden,
 )
@@ -39,8 +38,12 @@ _REGISTRY_LEASE = timedelta(minutes=5)
 _UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
 
 
-def heal(signal: Signal, *, medic: Medic) -> Incident | None:
-    """Treat the incident the signal belongs to, as far as the gate allows."""
+def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident | None:
+    """Treat the incident the signal belongs to, as far as the gate allows.
+
+    `shown` is the digest of the plan a person saw and wants; any other plan is held. None: nobody
+    was shown one, so the gate alone decides.
+    """
     received = medic.store.receive(signal, now=medic.now())
     id, store, holder = received.incident, medic.store, medic.worker()
     incident = audit.claim(id, store=store, holder=holder, now=medic.now())
@@ -51,7 +54,7 @@ def heal(signal: Signal, *, medic: Medic) -> Incident | None:
             return _resolved(incident, medic)
         if not _wants_a_look(incident, signal):
             return incident
-        work = _Work(medic, holder, medic.azure(), incident.azure_calls)
+        work = _Work(medic, holder, medic.azure(), incident.azure_calls, shown)
         return _treat(incident, signal, work)
     finally:
         audit.release(id, store=store, holder=holder)
@@ -72,6 +75,7 @@ class _Work:
     holder: str
     azure: Azure
     before: Calls  # what earlier deliveries had already sent
+    shown: str | None  # the only plan that may be carried out; None: any the gate allows
 
     @property
     def calls(self) -> Calls:
@@ -105,7 +109,7 @@ def _treat(incident: Incident, signal: Signal, work: _Work) -> Incident:
         return work.note(incident, "gate", str(refusal), state=State.DENIED, decision=decision)
     except NotFound as gone:
         return work.note(incident, "evidence", f"nothing to heal: {gone}", state=State.CLOSED)
-    except (PermissionMissing, BudgetSpent) as refusal:
+    except (PermanentError, BudgetSpent) as refusal:
         told = unable(incident, refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
     except TransientError as error:
@@ -123,6 +127,10 @@ def _answer(incident: Incident, found: Look, work: _Work, *, interrupted: bool) 
         state = State.CLOSED if healthy else State.EXPLAINED
         return work.note(incident, "diagnosis", summary, state=state)
     incident = work.note(incident, "diagnosis", summary)
+    if work.shown not in (None, found.plan.digest) and decision.verdict is Verdict.ALLOW:
+        reason = "this is not the plan a person was shown, so it waits"
+        decision = Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("shown",))
+        incident = replace(incident, decision=decision)
     said = "; ".join(decision.reasons)
     if decision.verdict is Verdict.DENY:
         return work.note(incident, "gate", said, state=State.DENIED)

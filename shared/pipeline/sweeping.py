@@ -16,6 +16,7 @@ from shared import audit, verification
 from shared.errors import HealError
 from shared.medic import Medic
 from shared.model.incident import Incident
+from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import RemedyName, Result, State
 from shared.pipeline.healing import heal
@@ -47,17 +48,22 @@ def sweep(*, medic: Medic) -> tuple[Incident, ...]:
     return tuple(moved)
 
 
-def _look_after(incident: Incident, medic: Medic) -> Incident | None:
-    if incident.state is not State.VERIFYING:
-        return heal(_again(incident, medic), medic=medic)
+def check(id: str, *, medic: Medic) -> Incident | None:
+    """One look at one incident that waits for its proof; None when nobody waits for it here."""
     holder = medic.worker()
-    claimed = audit.claim(incident.id, store=medic.store, holder=holder, now=medic.now())
+    claimed = audit.claim(id, store=medic.store, holder=holder, now=medic.now())
     if claimed is None:
         return None
     try:
         return _verify(claimed, medic) if claimed.state is State.VERIFYING else None
     finally:
-        audit.release(incident.id, store=medic.store, holder=holder)
+        audit.release(id, store=medic.store, holder=holder)
+
+
+def _look_after(incident: Incident, medic: Medic) -> Incident | None:
+    if incident.state is State.VERIFYING:
+        return check(incident.id, medic=medic)
+    return heal(_again(incident, medic), medic=medic)
 
 
 def _again(incident: Incident, medic: Medic) -> Signal:
@@ -75,13 +81,16 @@ def _again(incident: Incident, medic: Medic) -> Signal:
 
 def _verify(incident: Incident, medic: Medic) -> Incident:
     since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
+    deadline = since + _patience(incident, medic)
     azure = medic.azure()
-    seen = verification.verify(
-        incident.resource,
-        since=since,
-        deadline=since + _patience(incident, medic),
-        azure=azure,
-    )
+    try:
+        seen = verification.verify(incident.resource, since=since, deadline=deadline, azure=azure)
+    except HealError as error:
+        now = medic.now()
+        if now < deadline:
+            raise
+        proof = f"The workload could not be looked at: {error}"
+        seen = Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
     state = _STATE_AFTER[seen.result]
     incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
     return audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
