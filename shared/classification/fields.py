@@ -9,19 +9,18 @@ work is linear. Masks (`***`, `<acr-name>`) and placeholders are names here.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 
+from shared.classification.names import (
+    NAME,
+    Image,
+    host_like,
+    image_in,
+    is_known,
+    registry_in,
+    trimmed,
+)
 from shared.classification.text import lowered
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """An image reference as printed. Compare ImageReference, which obeys the grammar."""
-
-    registry: str | None = None
-    repository: str | None = None
-    reference: str | None = None
-
 
 #: Words an image name follows, most telling first. After those marked True a bare name counts.
 _LEADS: tuple[tuple[str, bool], ...] = (
@@ -41,7 +40,7 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("parsing reference", False), ("load metadata for", False),
     ("resolve source metadata for", False), ("failed to solve", False), ("in index", False),
     ("daemon: repository", True), ("docker://", False), ("fetching image", False),
-    ("image tag", False), ("image name", False), ("image reference", False),
+    ("image tag", False), ("image name", False),
 )  # fmt: skip
 
 #: Words so common that outside a failure only a registry known by name may follow them.
@@ -60,54 +59,45 @@ _PATH = re.compile(r"""([^\s"'?]{1,250}?)/(?:manifests|blobs)/([^\s"'?)\]%,]{1,2
 _ASKED = re.compile(r"""(?:https?://\s?|\blookup )([^\s/"'\\:,]{1,200})""")
 _ACR_SUFFIX = re.compile(r"\.azurecr\.[a-z][a-z.-]{1,24}", re.I)
 _IP = re.compile(r"""client with IP ["']?([^\s"']{1,64})""", re.I)
-_KNOWN = re.compile(
-    r"azurecr\.|docker\.io|ghcr\.io|mcr\.microsoft\.com|quay\.io|gcr\.io|pkg\.dev|\.dkr\.ecr\."
-    r"|public\.ecr\.|registry\.k8s\.io|registry\.gitlab\.com|^10\.\d+\.\d+\.\d+:13209",
-    re.I,
-)
-_NOT_A_REGISTRY = re.compile(
-    r"\.data\.(?:azurecr|mcr)|blob\.core|cloudflare|cloudfront|mscr\.io|azureedge|amazonaws\.com$"
-    r"|^auth\.|login\.microsoft|management\.azure|aka\.ms|docs\.|learn\.|github\.com|docker\.com|npmjs|nuget|^cdn\d*\.",
-    re.I,
-)
 _DIGEST = re.compile(r"sha256:[0-9a-fA-F]{6,64}")
-_REST_OF_LINE = re.compile(r"[^\n\"']{0,200}")
-_NAME = re.compile(r"[\w.\-/*<>{}$\[\]\u2026+]{1,300}")
-_PLATFORM = re.compile(r"(?:linux|windows|darwin|unknown)(?:/|$|\()", re.I)
+#: Configured names may hold blanks: `Issuing docker pull host/app:latest (2 months ago)`.
+_SPACED_TAG = re.compile(r"[^\s\"']{1,300} \([^\n\"']{1,60}\)")
 _LAYERS_OF = re.compile(r"([\w][\w.-]{0,127}):? Pulling from (?!custom )([^\s:]{1,250})", re.I)
 _ANYWHERE = re.compile(
     r"(?<![\w/:.@<*-])([\w<*][\w.<>*-]{1,120}(?::\d{2,5})?/[\w./<>{}*-]{1,250}"
     r"(?::[\w][\w.<>{}*-]{0,127}|@sha256:[0-9a-f]{6,64}))"
 )
-#: A digest whose digits the author left out: `sha256:....`
-_ELIDED = re.compile(r":\.{2,8}$")
-_OPEN = {">": "<", "]": "[", "}": "{", ")": "("}
 
 
 def read_image(text: str, *, failure: bool) -> Image:
     """The image the text is about. Outside failures only unmistakable names count."""
     lower = lowered(text)
-    image = _after_lead(text, lower, _LEADS)
-    if image.repository is None:
-        image = _credible(_after_lead(text, lower, _WEAK_LEADS), failure)
-    asked = _credible(_api(text), failure) if "/v2/" in lower else Image()
-    if image.repository is None:
-        image = (_layers_of(text) if failure or "digest: " in lower else None) or asked
-    elif asked.repository is not None and asked.repository == image.repository:
-        image = Image(
-            image.registry or asked.registry,
-            image.repository,
-            image.reference or asked.reference,
-        )
-    elif image.registry is None:
-        image = Image(asked.registry, image.repository, image.reference)
+    named = _after_lead(text, lower, _LEADS)
+    if named is None:
+        named = _credible(_after_lead(text, lower, _WEAK_LEADS), failure)
+    if named is None and (failure or "digest: " in lower) and " pulling from " in lower:
+        named = _layers_of(text)
+    asked = _credible(_api(text), failure) if "/v2/" in lower else None
+    image = _joined(named, asked) or _credible(_anywhere(text), failure)
+    if image is None:
+        return Image(registry=_host(text, lower, failure=failure))
     if image.reference is None and image.repository is not None:
-        image = Image(image.registry, image.repository, _default_tag(text, lower))
-    if image.registry is None and image.repository is None:
-        return _anywhere(text, failure) or Image(registry=_host(text, lower, failure=failure))
+        image = replace(image, reference=_default_tag(text, lower))
     if image.registry is None and f"docker.io/{image.repository}" in text:
-        return Image("docker.io", image.repository, image.reference)
+        image = replace(image, registry="docker.io")
     return image
+
+
+def _joined(named: Image | None, asked: Image | None) -> Image | None:
+    """What the words name, completed by what the registry was asked for."""
+    if named is None or asked is None:
+        return named or asked
+    same = asked.repository == named.repository
+    return Image(
+        named.registry or asked.registry,
+        named.repository,
+        named.reference or (asked.reference if same else None),
+    )
 
 
 def read_client_ip(text: str) -> str | None:
@@ -116,23 +106,43 @@ def read_client_ip(text: str) -> str | None:
     return match.group(1) if match else None
 
 
-def _after_lead(text: str, lower: str, leads: tuple[tuple[str, bool], ...]) -> Image:
-    first = Image()
+def _after_lead(text: str, lower: str, leads: tuple[tuple[str, bool], ...]) -> Image | None:
+    """The first image after one of the leads; a later mention may complete its tag."""
+    first: Image | None = None
     for lead, bare in leads:
         at = lower.find(lead)
-        tries = 0
-        while at >= 0 and tries < 3:
+        for _ in range(3):
+            if at < 0:
+                break
             image = _image_at(text, at + len(lead), bare=bare, lead=lead)
-            if image is not None:
-                if first.repository is None:
-                    first = image
-                    if image.reference is not None:
-                        return image
-                elif first.repository.endswith(image.repository or "\0") and image.reference:
-                    return Image(first.registry, first.repository, image.reference)
-            tries += 1
+            if image is not None and first is None:
+                first = image
+            elif image is not None and _completes(first, image):
+                return replace(first or image, reference=image.reference)
+            if first is not None and first.reference is not None:
+                return first
             at = lower.find(lead, at + len(lead))
     return first
+
+
+def _completes(first: Image | None, image: Image) -> bool:
+    if first is None or first.repository is None or image.repository is None:
+        return False
+    return image.reference is not None and first.repository.endswith(image.repository)
+
+
+def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | None:
+    skipped = _SKIP.match(text, position)
+    start = skipped.end() if skipped else position
+    if start == position and not lead.endswith(("=", "/")):
+        return None
+    token = _TOKEN.match(text, start)
+    if token is None:
+        return None
+    if lead == "issuing docker pull" and (spaced := _SPACED_TAG.match(text, token.start(1))):
+        return image_in(spaced.group(0).strip(), bare=True)
+    quoted = start > position and text[start - 1] in "\"'"
+    return image_in(token.group(1), bare=bare or (quoted and lead != "invalid value:"))
 
 
 def _layers_of(text: str) -> Image | None:
@@ -141,109 +151,30 @@ def _layers_of(text: str) -> Image | None:
     return Image(None, match.group(2), match.group(1)) if match else None
 
 
-def _anywhere(text: str, failure: bool) -> Image | None:
+def _anywhere(text: str) -> Image | None:
     """A full reference without lead-in words, where there is just the image and an error."""
     match = _ANYWHERE.search(text)
-    image = _parsed(match.group(1), bare=False) if match else None
-    if image is None or image.registry is None:
-        return None
-    return image if _credible(image, failure).registry else None
+    image = image_in(match.group(1), bare=False) if match else None
+    return image if image and image.registry else None
 
 
-def _credible(image: Image, failure: bool) -> Image:
+def _credible(image: Image | None, failure: bool) -> Image | None:
     """Outside a failure, a host is a registry only when its name says so."""
-    known = image.registry is not None and _KNOWN.search(image.registry) is not None
-    return image if failure or known else Image()
+    if image is None or failure or is_known(image.registry):
+        return image
+    return None
 
 
-def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | None:
-    skipped = _SKIP.match(text, position)
-    start = skipped.end() if skipped else position
-    if start == position and not lead.endswith(("=", "/")):
-        return None
-    quoted = start > position and text[start - 1] in "\"'"
-    match = _TOKEN.match(text, start)
-    if match is None:
-        return None
-    token = _trimmed(match.group(1))
-    if lead == "issuing docker pull":
-        rest = _REST_OF_LINE.match(text, match.start(1))
-        token = rest.group(0).strip() if rest and " (" in rest.group(0) else token
-    return _parsed(token, bare=bare or (quoted and lead != "invalid value:"))
-
-
-def _parsed(token: str, *, bare: bool) -> Image | None:
-    """Split `host/repository:tag@digest`. None when the token is no image name."""
-    host, slash, rest = token.partition("/")
-    if slash and (_host_like(host) or host == "localhost"):
-        registry: str | None = host
-    else:
-        registry, rest = None, token
-    if registry and (registry.startswith(".") or not rest):
-        return None
-    name, at, digest = rest.partition("@")
-    name, tag = _split_tag(name)
-    reference = digest if at else tag
-    if not name or not _NAME.fullmatch(name) or not name.strip("./\u2026-"):
-        return None
-    if registry is None and not bare and not (tag and "/" in name) and not at:
-        return None
-    if registry is None and not any(char.isalnum() or char == "*" for char in name):
-        return None
-    if registry is None and _PLATFORM.match(name):
-        return None
-    if registry is None and (name.startswith("/") or name.lower() in _STOP or "//" in name):
-        return None
-    return Image(registry, name, reference or None)
-
-
-_STOP = frozenset({
-    "image", "images", "and", "failed", "for", "from", "is", "was", "with", "returned", "the", "a",
-    "an", "error", "at", "in", "to", "of", "on", "command", "help", "reference", "layer", "plugin",
-    "that", "this", "over", "name", "options", "--help", "unauthorized", "denied", "timed",
-})  # fmt: skip
-
-
-def _host_like(host: str) -> bool:
-    return "." in host or ":" in host
-
-
-def _split_tag(name: str) -> tuple[str, str | None]:
-    head, colon, tag = name.rpartition(":")
-    if not colon or "/" in tag:
-        return name, None
-    return head, tag
-
-
-def _trimmed(token: str) -> str:
-    """Drop the punctuation of the sentence, not that of a mask or an elided digest."""
-    if token.startswith("**") and not token.startswith("***"):
-        token = token[2:]
-    while token:
-        last = token[-1]
-        if last == "*" and token.endswith("**") and not token.endswith("***"):
-            token = token[:-2]
-        elif (last in ".!:" and not _ELIDED.search(token)) or _unmatched(token, last):
-            token = token[:-1]
-        else:
-            break
-    return token
-
-
-def _unmatched(token: str, last: str) -> bool:
-    return last in _OPEN and token.count(_OPEN[last]) < token.count(last)
-
-
-def _api(text: str) -> Image:
+def _api(text: str) -> Image | None:
     """The first request to a registry's API: `{host}/v2/{repository}/manifests/{reference}`."""
     at = text.find("/v2/")
     host = _word_before(text, at, " \t\n/\"'\\=[(") if at > 0 else ""
-    if not (_host_like(host) or "*" in host) or _NOT_A_REGISTRY.search(host):
-        return Image()
+    if not host_like(host) or ("." in host and registry_in(host) is None):
+        return None
     path = _PATH.match(text, at + len("/v2/"))
     if path is None:
         return Image(host)
-    reference = _trimmed(path.group(2))
+    reference = trimmed(path.group(2))
     digest = _DIGEST.match(reference)
     return Image(host, path.group(1), digest.group(0) if digest else reference.partition(":")[0])
 
@@ -258,7 +189,7 @@ def _default_tag(text: str, lower: str) -> str | None:
     at = lower.find("using default tag: ")
     if at < 0:
         return None
-    match = _NAME.match(text, at + len("using default tag: "))
+    match = NAME.match(text, at + len("using default tag: "))
     return match.group(0) if match else None
 
 
@@ -270,22 +201,15 @@ def _host(text: str, lower: str, *, failure: bool) -> str | None:
             continue
         skipped = _SKIP.match(text, at + len(lead))
         match = _TOKEN.match(text, skipped.end() if skipped else at)
-        host = _clean_host(match.group(1)) if match else None
-        if host and _KNOWN.search(host):
+        host = registry_in(match.group(1)) if match else None
+        if host and is_known(host):
             return host
     for match in _ASKED.finditer(text[:20_000]):
-        host = _clean_host(match.group(1))
-        if host and (_KNOWN.search(host) or (failure and "." in host)):
+        host = registry_in(match.group(1))
+        if host and (is_known(host) or failure):
             return host
     at = lower.find(".azurecr.")
     suffix = _ACR_SUFFIX.match(text, at) if at > 0 else None
     if suffix is None:
         return None
-    return _clean_host(_word_before(text, at, " \t\n/\"'\\:=,@()[") + suffix.group(0))
-
-
-def _clean_host(token: str) -> str | None:
-    host = _trimmed(token.partition("/")[0])
-    if host.startswith(".") or "." not in host or _NOT_A_REGISTRY.search(host):
-        return None
-    return host
+    return registry_in(_word_before(text, at, " \t\n/\"'\\:=,@()[") + suffix.group(0))
