@@ -16,10 +16,11 @@ from email.utils import format_datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from tests.simulator import access, activity, clouds, guards, identity, masking, policy
+from tests.simulator import access, activity, clouds, guards, identity, policy
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.identity import Caller
 from tests.simulator.routes import Call, Route, collect
+from tests.simulator.traffic import Exchange
 from tests.simulator.wire import Dropped, Refusal, Request, Response
 from tests.simulator.world import World
 
@@ -34,9 +35,11 @@ class Simulator:
 
     def __init__(self, scenario: dict[str, Any]) -> None:
         self.lock = threading.RLock()
-        self.routes = collect()
+        self._routes: dict[tuple[str, str], list[Route]] = {}
+        for route in collect():
+            self._routes.setdefault((route.kind, route.method), []).append(route)
         self.faults = Faults()
-        self.traffic: list[dict[str, Any]] = []
+        self._exchanges: list[Exchange] = []
         self.writes: list[str] = []
         self._counter = itertools.count(1)
         self.replace(scenario)
@@ -49,6 +52,14 @@ class Simulator:
             self.world = world
             self.writes = []
             self.faults.clear()
+
+    @property
+    def traffic(self) -> list[dict[str, Any]]:
+        """Every exchange so far in the contract's form, credentials masked."""
+        return self.traffic_since(0)
+
+    def traffic_since(self, number: int) -> list[dict[str, Any]]:
+        return [one.shown for one in self._exchanges if one.number > number]
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Raises Dropped when a fault breaks the connection."""
@@ -175,9 +186,7 @@ class Simulator:
         return self.world.healer.get("principalId", "").lower()
 
     def _match(self, request: Request, kind: str) -> tuple[Route, dict[str, str]]:
-        for route in self.routes:
-            if route.kind != kind or route.method != request.method:
-                continue
+        for route in self._routes.get((kind, request.method), ()):
             if found := route.pattern.fullmatch(request.path):
                 return route, {k: v for k, v in found.groupdict().items() if v is not None}
         raise Refusal(
@@ -211,29 +220,14 @@ class Simulator:
         return _merged(headers, response.headers)
 
     def _record(self, number: int, request: Request, response: Response | None) -> None:
-        answer: dict[str, Any] | None = None
         if response is not None:
-            kind = next((v for k, v in response.headers.items() if k.lower() == "content-type"), "")
-            answer = {
-                "statusCode": response.status,
-                "headers": masking.headers(response.headers),
-                "body": masking.body(request.path, response.content, kind),
-            }
-        content_type = request.headers.get("content-type", "")
-        exchange = {
-            "n": number,
-            "at": self.world.clock.now().isoformat(),
-            "liveRequest": {
-                "headers": masking.headers(request.headers),
-                "method": request.method,
-                "url": request.url,
-                "body": masking.body(request.path, request.body, content_type),
-            },
-            "liveResponse": answer,
-        }
-        self.traffic.append(exchange)
+            _ = response.content  # made now: a body may be a live part of the world
+        exchange = Exchange(
+            number=number, at=self.world.clock.now(), request=request, response=response
+        )
+        self._exchanges.append(exchange)
         if Simulator.witness is not None:
-            Simulator.witness(exchange)
+            Simulator.witness(exchange.shown)
 
 
 def is_write(route: Route) -> bool:
@@ -255,7 +249,7 @@ def _check_version(request: Request, route: Route) -> None:
             "MissingApiVersionParameter",
             "The api-version query parameter (?api-version=) is required for all requests.",
         )
-    if version.lower() in {one.lower() for one in route.versions}:
+    if version.lower() in route.versions:
         return
     supported = ", ".join(sorted(route.versions, reverse=True))
     namespace, _, type = route.action.rpartition("/")[0].partition("/")

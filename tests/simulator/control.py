@@ -106,7 +106,7 @@ class Control:
         since = query.get("since", "0")
         if not since.lstrip("-").isdigit():
             raise BadInput("since is the number of the last exchange already known")
-        return 200, [one for one in self._simulator.traffic if one["n"] > int(since)]
+        return 200, self._simulator.traffic_since(int(since))
 
     def _clock(self, query: Mapping[str, str], body: bytes) -> Answer:
         seconds = _object(body).get("advance")

@@ -50,7 +50,7 @@ class Route:
     method: str
     template: str
     action: str  # the RBAC action a caller needs at `scope`; "" needs only a valid sign-in
-    versions: frozenset[str]  # api-versions this simulator speaks; others answer 400 as ARM does
+    versions: frozenset[str]  # api-versions it speaks, lower-case; others answer 400 as ARM does
     handler: Handler
     pattern: re.Pattern[str]
     kind: str = "arm"  # the front end it lives on: arm, entra, graph, loganalytics, registry, data
@@ -116,7 +116,7 @@ class Routes:
                     method=method,
                     template=template,
                     action=action,
-                    versions=frozenset(versions),
+                    versions=frozenset(version.lower() for version in versions),
                     handler=handler,
                     pattern=_compile(template),
                     kind=kind,
