@@ -138,7 +138,8 @@ class Store(Protocol):
         """Incidents, newest first. `resource` and `registry` are ids, or scopes above them."""
 
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
-        """Incidents to look at again, longest waiting first: verification due, or abandoned."""
+        """Open incidents to look at again, longest waiting first: their time has come, or a worker
+        left them lying. Held ones wait for a person instead."""
 
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         """Take or extend a lease; False while somebody else holds it."""

@@ -48,8 +48,8 @@ PAGE = """
 """
 DUE = """
     SELECT id, version, body FROM incidents
-    WHERE due <= :now
-       OR (due IS NULL AND open = 1 AND state <> 'held' AND updated <= :stuck)
+    WHERE open = 1 AND state <> 'held'  -- a person is awaited there, and nobody after the end
+      AND (due <= :now OR (due IS NULL AND updated <= :stuck))
     ORDER BY coalesce(due, updated)
 """
 

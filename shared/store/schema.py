@@ -28,8 +28,6 @@ _FIRST = (
     """,
     "CREATE UNIQUE INDEX one_open_per_workload ON incidents (resource) WHERE open = 1",
     "CREATE INDEX newest_first ON incidents (opened DESC, id DESC)",
-    "CREATE INDEX due_first ON incidents (due) WHERE due IS NOT NULL",
-    "CREATE INDEX open_first ON incidents (updated) WHERE open = 1",
     """
     CREATE TABLE signals (
         n INTEGER PRIMARY KEY,

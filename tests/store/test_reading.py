@@ -84,7 +84,9 @@ def test_due_are_verifications_whose_time_has_come_and_work_left_lying(
         ("never-started", State.RECEIVED, old - timedelta(hours=1), None),
         ("working", State.APPLYING, NOW, None),
         ("held", State.HELD, old, None),
+        ("held-since", State.HELD, old, old),
         ("over", State.HEALED, old, None),
+        ("rolled-back", State.ROLLED_BACK, old, old),
     ):
         verification = checked(due) if due else None
         store.save(
