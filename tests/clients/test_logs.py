@@ -346,3 +346,17 @@ def test_policies_of_the_caller_see_every_request() -> None:
     logs.pulled_since(workload_of(estates.healthy_web_app()), NOW)
 
     assert len(seen) == len(simulator.traffic) == 2
+
+
+def test_the_older_console_form_of_a_failed_pull_is_found_as_a_hint() -> None:
+    scenario = estates.blocked_web_app()
+    simulator, workload = Simulator(scenario), workload_of(scenario)
+    site = simulator.world.resources.get(workload.text)
+    assert site is not None
+    site["tags"] = {"pull-logs": "console"}
+    platform.pull(simulator.world, workload.text)
+
+    rows = failures(simulator, workload)
+
+    assert rows
+    assert {(row.table, row.trusted) for row in rows} == {("AppServiceConsoleLogs", False)}

@@ -214,3 +214,20 @@ def test_it_lags_behind_the_resource_manager_while_frozen(simulator: Simulator) 
     resourcegraph.thaw(simulator.world)
 
     assert data(simulator, query) == [{"host": "renamed.azurecr.io"}]
+
+
+def test_a_role_on_one_resource_shows_that_resource_alone() -> None:
+    estate = estates.Estate()
+    seen = estate.registry("contosoimages")["id"]
+    estate.registry("contosoorders")
+    site = estate.site("shop", image="contosoimages.azurecr.io/shop/web:1", outbound=())
+    reader = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    estate.assign(site["identity"]["principalId"], reader, seen)
+
+    response = post(
+        Simulator(estate.scenario()),
+        {"query": "resources | project id"},
+        principal=site["identity"]["principalId"],
+    )
+
+    assert response.body["data"] == [{"id": seen}]

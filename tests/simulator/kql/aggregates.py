@@ -16,12 +16,19 @@ Rows = Sequence[Row]
 @dataclass(frozen=True)
 class Aggregate:
     """`takes`: fewest and most arguments. `gives` None means the type of the first argument.
-    `name`: how Kusto calls an unnamed result, {} standing for the column."""
+    `name`: how Kusto calls an unnamed result, {} standing for the column. `of`: the types the first
+    argument may have."""
 
     takes: tuple[int, int]
     gives: str | None
     name: str
     over: Callable[[Rows, Sequence[Scalar]], Any]
+    of: frozenset[str] = values.TYPES
+
+
+_NUMBERS = frozenset((*values.NUMERIC, "timespan"))
+#: What can be put in order.
+RANKED = values.TYPES - {"dynamic"}
 
 
 def _present(rows: Rows, scalar: Scalar) -> list[Any]:
@@ -53,6 +60,11 @@ def _any(rows: Rows, arguments: Sequence[Scalar]) -> Any:
     return arguments[0].at(rows[0]) if rows else values.empty(arguments[0].type)
 
 
+def _sum(rows: Rows, arguments: Sequence[Scalar]) -> Any:
+    found = _numbers(rows, arguments[0])
+    return sum(found[1:], found[0]) if found else None
+
+
 def _average(rows: Rows, arguments: Sequence[Scalar]) -> float | None:
     found = _numbers(rows, arguments[0])
     return sum(found) / len(found) if found else None
@@ -61,15 +73,19 @@ def _average(rows: Rows, arguments: Sequence[Scalar]) -> float | None:
 AGGREGATES: dict[str, Aggregate] = {
     "count": Aggregate((0, 0), "long", "count_", lambda rows, _: len(rows)),
     "countif": Aggregate(
-        (1, 1), "long", "countif_", lambda rows, a: sum(1 for row in rows if a[0].at(row))
+        (1, 1),
+        "long",
+        "countif_",
+        lambda rows, a: sum(1 for row in rows if a[0].at(row)),
+        frozenset({"bool"}),
     ),
     "dcount": Aggregate(
         (1, 2), "long", "dcount_{}", lambda rows, a: len(_unique(_present(rows, a[0])))
     ),
-    "min": Aggregate((1, 1), None, "min_{}", _extreme(min)),
-    "max": Aggregate((1, 1), None, "max_{}", _extreme(max)),
-    "sum": Aggregate((1, 1), None, "sum_{}", lambda rows, a: sum(_numbers(rows, a[0]))),
-    "avg": Aggregate((1, 1), "real", "avg_{}", _average),
+    "min": Aggregate((1, 1), None, "min_{}", _extreme(min), RANKED),
+    "max": Aggregate((1, 1), None, "max_{}", _extreme(max), RANKED),
+    "sum": Aggregate((1, 1), None, "sum_{}", _sum, _NUMBERS),
+    "avg": Aggregate((1, 1), "real", "avg_{}", _average, frozenset(values.NUMERIC)),
     "take_any": Aggregate((1, 1), None, "{}", _any),
     "any": Aggregate((1, 1), None, "any_{}", _any),
     "make_set": Aggregate((1, 2), "dynamic", "set_{}", lambda rows, a: _list(rows, a, unique=True)),

@@ -19,15 +19,19 @@ _CONVERSIONS = frozenset(
 )
 
 
+def check(name: str, scope: Scope) -> None:
+    """Raises a semantic error for a function that Kusto (or this simulator) lacks."""
+    if name not in _SPECIAL and name not in FUNCTIONS:
+        raise scope.error(f"Unknown function: '{name}'.", "SEM0260")
+
+
 def call(name: str, arguments: Sequence[Scalar], scope: Scope) -> Scalar:
-    """A function call. Raises a semantic error for one that Kusto (or this simulator) lacks."""
+    """A call of a function that exists."""
     if name in _SPECIAL:
         takes, special = _SPECIAL[name]
         _count(name, arguments, takes, scope)
         return special(arguments, scope)
-    function = FUNCTIONS.get(name)
-    if function is None:
-        raise scope.error(f"Unknown function: '{name}'.", "SEM0260")
+    function = FUNCTIONS[name]
     _count(name, arguments, function.takes, scope)
     gives = function.gives
     if name in ("abs", "round") and arguments[0].type in ("int", "long", "timespan"):
@@ -48,14 +52,19 @@ def _count(name: str, arguments: Sequence[Scalar], takes: tuple[int, int], scope
 
 
 def _now(arguments: Sequence[Scalar], scope: Scope) -> Scalar:
-    offset = arguments[0].value if arguments else timedelta(0)
+    offset = _span("now", arguments[0], scope) if arguments else timedelta(0)
     return constant("datetime", scope.now + offset)
 
 
 def _ago(arguments: Sequence[Scalar], scope: Scope) -> Scalar:
-    if arguments[0].type != "timespan" or not arguments[0].constant:
-        raise scope.error("ago(): argument #1 must be a constant timespan", "SEM0234")
-    return constant("datetime", scope.now - arguments[0].value)
+    return constant("datetime", scope.now - _span("ago", arguments[0], scope))
+
+
+def _span(function: str, argument: Scalar, scope: Scope) -> timedelta:
+    if argument.type != "timespan" or not argument.constant or argument.value is None:
+        raise scope.error(f"{function}(): argument #1 must be a constant timespan", "SEM0234")
+    span: timedelta = argument.value
+    return span
 
 
 def _column_ifexists(arguments: Sequence[Scalar], scope: Scope) -> Scalar:

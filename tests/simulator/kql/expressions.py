@@ -95,6 +95,7 @@ def _call(children: list[Any], scope: Scope) -> Scalar:
             return result
         value = result[0] if result else None
         return constant(values.type_of(value), value)
+    calls.check(name, scope)
     return calls.call(name, [compile(argument, scope) for argument in arguments], scope)
 
 

@@ -83,6 +83,8 @@ def _value_of(name: str, expression: Node, scope: Scope, names: Names, result: _
         scalars = [compile(argument, replace(scope, aggregate=None)) for argument in arguments]
         if not known.takes[0] <= len(scalars) <= known.takes[1]:
             raise scope.error(f"{function}(): wrong number of arguments", "SEM0219")
+        if scalars and scalars[0].type not in known.of:
+            raise scope.error(f"{function}(): argument #1 has wrong type", "SEM0234")
         slot = len(calls)
         calls.append(lambda rows: known.over(rows, scalars))
         suggested.append(known.name.format(scalars[0].name if scalars else ""))
@@ -120,7 +122,11 @@ def _rows_of(
     content: list[Any] = expression.children
     function, *arguments = content
     ranked = str(function).startswith("arg_")
+    if ranked and not arguments:
+        raise scope.error(f"{function}(): function expects at least 1 argument.", "SEM0219")
     by = compile(arguments[0], scope) if ranked else None
+    if by is not None and by.type not in aggregates.RANKED:
+        raise scope.error(f"{function}(): argument #1 has wrong type", "SEM0234")
     columns: dict[str, Scalar] = {}
     if by is not None:
         columns[name or by.name or f"{function}_"] = by

@@ -184,8 +184,7 @@ def _bad_request(inner: dict[str, Any]) -> Refusal:
 
 def _refused(error: KqlError) -> Refusal:
     what = "A semantic error occurred."
-    cause: dict[str, Any] = {"code": error.code, "message": error.message}
     if error.kind == "SyntaxError":
         what = "A recognition error occurred in the query."
-        cause |= {"line": error.line, "pos": error.position, "token": error.token}
+    cause = {"code": error.code, "message": error.message}
     return _bad_request({"code": error.kind, "message": what, "innererror": cause})
