@@ -40,7 +40,7 @@ def step(evidence: Evidence, *, possible: bool, doubts: Sequence[str] = ()) -> S
     if objection := _objection(registry, egress):
         return Refusal(objection)
     wanted = (*egress.addresses, *egress.possible) if possible else egress.addresses
-    admissible, rejected = _sorted_out(networks.missing(wanted, registry.ip_rules))
+    admissible, rejected = _sorted_out(wanted, registry.ip_rules)
     if not admissible:
         return Refusal(_nothing_to_add(rejected, possible))
     if registry.provisioning != "Succeeded":
@@ -78,16 +78,18 @@ def _objection(registry: Registry, egress: Egress) -> str | None:
     return None
 
 
-def _sorted_out(missing: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Addresses that may become rules, and sentences about those that may not."""
-    admissible: list[str] = []
+def _sorted_out(wanted: Sequence[str], rules: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Addresses to add, and sentences about those that are missing but may not become rules."""
+    good: list[str] = []
     rejected: list[str] = []
-    for text in missing:
+    for text in dict.fromkeys(wanted):
+        if networks.parse(text) and not networks.missing([text], rules):
+            continue
         try:
-            admissible.append(networks.written(networks.admissible(text)))
+            good.append(networks.written(networks.admissible(text)))
         except networks.Inadmissible as why:
             rejected.append(f"Azure reports an outbound address that cannot become a rule: {why}")
-    return admissible, rejected
+    return list(networks.missing(good, rules)), rejected
 
 
 def _nothing_to_add(rejected: Sequence[str], possible: bool) -> str:

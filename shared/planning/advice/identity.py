@@ -59,7 +59,7 @@ def identity_not_attached(s: Subject) -> str:
             f"so the pull role has to be granted to it afterwards:{commands(switch_on)}"
         )
     attach = (
-        f"az webapp identity assign {s.site_args} --identities <resource id of the identity>"
+        f"az webapp identity assign {s.site_args} --identities '<resource id of the identity>'"
         if s.is_site
         else f"{s.app} identity assign {s.app_args} --user-assigned "
         f"{quoted(auth.identity if auth else '<resource id of the identity>')}"
@@ -76,9 +76,9 @@ def identity_not_used(s: Subject) -> str:
     first = (
         "The identity has the right already; tell the workload to pull with it:"
         if able
-        else "Tell the workload to pull with its managed identity, and grant that the pull role:"
+        else "Let the workload pull with its managed identity: give that the pull role, then use it:"
     )
-    lines = [_use_identity(s)] if able else [_use_identity(s), _grant(s)]
+    lines = [_use_identity(s)] if able else [_grant(s), _use_identity(s)]
     return first + commands(*lines) + "\nThis restarts the workload."
 
 
@@ -98,19 +98,20 @@ def arm_audience_disabled(s: Subject) -> str:
 def credentials_admin_disabled(s: Subject) -> str:
     return (
         f"The admin user of {s.host} is off, and that is good practice: leave it off. Let the "
-        f"workload pull with its managed identity:{commands(_use_identity(s), _grant(s))}"
+        f"workload pull with its managed identity:{commands(_grant(s), _use_identity(s))}"
     )
 
 
 def credentials_not_admin(s: Subject) -> str:
+    name = quoted(s.username or "<name of the token>")
     return (
-        f"{s.username} is a repository token or a service principal. Its owner has to look "
-        "whether it is expired or disabled and issue a new password; nobody can read the old one "
-        "back. For a token:"
+        f"{f'The user {s.username}' if s.username else 'The configured user'} is a repository "
+        "token or a service principal. Its owner has to look whether it is expired or disabled and "
+        "issue a new password; nobody can read the old one back. For a token:"
         + commands(
-            f"az acr token show --registry {s.registry_name} --name {quoted(s.username)}",
-            f"az acr token credential generate --registry {s.registry_name} "
-            f"--name {quoted(s.username)} --password1 --expiration-in-days 90",
+            f"az acr token show --registry {s.registry_name} --name {name}",
+            f"az acr token credential generate --registry {s.registry_name} --name {name} "
+            "--password1 --expiration-in-days 90",
         )
         + "\nA managed identity needs no such password at all."
     )
@@ -120,7 +121,7 @@ def credentials_stale(s: Subject) -> str:
     return (
         f"The stored password is none of the two that {s.host} accepts now: they were rotated. Put "
         "the present one where the workload reads it, or better, let it pull with its managed "
-        f"identity and be done with passwords:{commands(_use_identity(s), _grant(s))}"
+        f"identity and be done with passwords:{commands(_grant(s), _use_identity(s))}"
     )
 
 

@@ -9,7 +9,7 @@ networks". Pure.
 """
 
 from shared.model.evidence import Egress, Via
-from shared.planning.advice.subject import Subject, commands
+from shared.planning.advice.subject import Subject, commands, quoted
 
 
 def firewall_missing_egress(s: Subject) -> str:
@@ -41,7 +41,7 @@ def firewall_egress_unprovable(s: Subject) -> str:
         return (
             f"{egress.because}. Ask whoever runs that appliance for its public address and, if the "
             f"registry's owner agrees to admit everything behind it, add it:"
-            + commands(f"az acr network-rule add {s.registry_args} --ip-address <public address>")
+            + commands(f"az acr network-rule add {s.registry_args} --ip-address '<public address>'")
         )
     opening = (
         f"No address rule can help lastingly: {s.host} admits listed addresses only, and this "
@@ -56,15 +56,16 @@ def _site_ways(s: Subject) -> str:
             "Connect the app to a virtual network, give its subnet a NAT gateway (or the registry "
             "a private endpoint there), and send image pulls that way:"
             + commands(
-                f"az webapp vnet-integration add {s.site_args} --vnet <vnet id> --subnet <subnet>",
-                "az network vnet subnet update --ids <subnet id> --nat-gateway <NAT gateway id>",
+                _integrate(s),
+                "az network vnet subnet update --ids '<subnet id>' "
+                "--nat-gateway '<NAT gateway id>'",
                 _route_pulls(s),
             )
         )
     return (
         "Its subnet is there already: give that a NAT gateway and send image pulls through it:"
         + commands(
-            f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway <NAT gateway id>",
+            f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway '<NAT gateway id>'",
             _route_pulls(s),
         )
         + "\nPull Medic then finds the NAT gateway's address and plans the rule."
@@ -78,8 +79,8 @@ def _container_ways(s: Subject) -> str:
             "Create an environment (workload profiles) in a subnet of yours, with a NAT gateway on "
             "that subnet or a private endpoint of the registry in that network, and move there:"
             + commands(
-                "az containerapp env create --name <new environment> --resource-group <group> "
-                "--infrastructure-subnet-resource-id <subnet id> --enable-workload-profiles",
+                "az containerapp env create --name '<new environment>' --resource-group '<group>' "
+                "--infrastructure-subnet-resource-id '<subnet id>' --enable-workload-profiles",
                 _endpoint(s),
             )
         )
@@ -87,7 +88,7 @@ def _container_ways(s: Subject) -> str:
         "Give the environment's subnet a NAT gateway (workload profiles environments only), or "
         "better, let it reach the registry by a private endpoint:"
         + commands(
-            f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway <NAT gateway id>",
+            f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway '<NAT gateway id>'",
             _endpoint(s),
         )
         + f"\nA private endpoint also needs the zone {s.private_zone} linked to {s.vnet_id}."
@@ -97,15 +98,15 @@ def _container_ways(s: Subject) -> str:
 def public_access_disabled(s: Subject) -> str:
     steps = [
         _endpoint(s),
-        f"az network private-dns zone create --resource-group <group> --name {s.private_zone}",
-        f"az network private-dns link vnet create --resource-group <group> --zone-name "
+        f"az network private-dns zone create --resource-group '<group>' --name {s.private_zone}",
+        f"az network private-dns link vnet create --resource-group '<group>' --zone-name "
         f"{s.private_zone} --name pulls --virtual-network {s.vnet_id} --registration-enabled false",
-        "az network private-endpoint dns-zone-group create --resource-group <group> "
+        "az network private-endpoint dns-zone-group create --resource-group '<group>' "
         f"--endpoint-name {_endpoint_name(s)} --name default --zone-name registry "
         f"--private-dns-zone {s.private_zone}",
     ]
     if s.is_site:
-        steps.append(_route_pulls(s))
+        steps += [_route_pulls(s)] if s.subnet else [_integrate(s), _route_pulls(s)]
     there = bool(s.registry and s.registry.private_endpoints)
     return (
         f"{s.host} takes pulls through private endpoints only, and address rules have no effect on "
@@ -116,6 +117,9 @@ def public_access_disabled(s: Subject) -> str:
             "registry and its data endpoint), and that pulls are sent that way. What is missing of:"
             if there
             else "Build a private path from the workload's network:"
+            if s.subnet or s.is_site
+            else "This app's environment has no network of yours, and one cannot be added later: it "
+            "takes a new environment in a subnet of yours, and then a private path from there:"
         )
         + commands(*steps)
         + "\nWhether the registry should be reachable in any other way is its owner's decision; "
@@ -136,8 +140,8 @@ def private_dns_not_linked(s: Subject) -> str:
         f"The workload's network does not know the private address of {s.host}. Ask the owner of "
         "the DNS zone to link it:"
         + commands(
-            f"az network private-dns link vnet create --resource-group <zone's group> --zone-name "
-            f"{s.private_zone} --name pulls --virtual-network {s.vnet_id} "
+            "az network private-dns link vnet create --resource-group '<group of the zone>' "
+            f"--zone-name {s.private_zone} --name pulls --virtual-network {s.vnet_id} "
             "--registration-enabled false"
         )
         + "\nLook first that the zone holds a record for the registry and one for its data "
@@ -146,14 +150,15 @@ def private_dns_not_linked(s: Subject) -> str:
 
 
 def private_dns_record_missing(s: Subject) -> str:
-    label = s.host.partition(".")[0]
+    label = s.host.partition(".")[0].replace("'", "")
+    query = quoted(f"[?starts_with(name, '{label}')]")
     return (
         f"The zone {s.private_zone} lacks a record of {s.host}. Let the private endpoint write its "
         "records itself (a DNS zone group on the endpoint), or compare by hand what is there with "
         "the addresses on the endpoint's network interface:"
         + commands(
-            f"az network private-dns record-set a list --resource-group <zone's group> --zone-name "
-            f"{s.private_zone} --query \"[?starts_with(name, '{label}')]\""
+            "az network private-dns record-set a list --resource-group '<group of the zone>' "
+            f"--zone-name {s.private_zone} --query {query}"
         )
     )
 
@@ -166,7 +171,7 @@ def private_endpoint_not_approved(s: Subject) -> str:
         + commands(
             f"az acr private-endpoint-connection list --registry-name {s.registry_name}",
             f"az acr private-endpoint-connection approve --registry-name {s.registry_name} "
-            "--name <connection name> --description 'image pulls'",
+            "--name '<connection name>' --description 'image pulls'",
         )
     )
 
@@ -192,6 +197,10 @@ def client_side_block(s: Subject) -> str:
     )
 
 
+def _integrate(s: Subject) -> str:
+    return f"az webapp vnet-integration add {s.site_args} --vnet '<vnet id>' --subnet '<subnet>'"
+
+
 def _route_pulls(s: Subject) -> str:
     return (
         f"az resource update --ids {s.workload_id} "
@@ -200,13 +209,13 @@ def _route_pulls(s: Subject) -> str:
 
 
 def _endpoint_name(s: Subject) -> str:
-    return f"pe-{s.registry_name}" if s.registry else "<endpoint name>"
+    return f"pe-{s.registry_name}" if s.registry else "'<endpoint name>'"
 
 
 def _endpoint(s: Subject) -> str:
-    subnet = "<id of a subnet for endpoints in the workload's network>"
+    subnet = "'<id of a subnet for endpoints in the network of the workload>'"
     return (
-        f"az network private-endpoint create --name {_endpoint_name(s)} --resource-group <group> "
+        f"az network private-endpoint create --name {_endpoint_name(s)} --resource-group '<group>' "
         f"--subnet {subnet} --private-connection-resource-id {s.registry_id} --group-id registry "
         "--connection-name pulls"
     )

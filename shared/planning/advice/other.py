@@ -54,7 +54,7 @@ def not_retrying(s: Subject) -> str:
         return "The job pulls again at its next execution; do not start one for that alone."
     return "Restart the failed revision, not a healthy one:" + commands(
         f"az containerapp revision list {s.app_args} --output table",
-        f"az containerapp revision restart {s.app_args} --revision <failed revision>",
+        f"az containerapp revision restart {s.app_args} --revision '<failed revision>'",
     )
 
 

@@ -31,7 +31,7 @@ def quoted(text: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What advice may name. Where something is not known, a <placeholder> says what to fill in."""
+    """What advice may name. Where it is not known, a '<placeholder>' says what."""
 
     diagnosis: Diagnosis
     evidence: Evidence
@@ -43,18 +43,18 @@ class Subject:
 
     @property
     def registry_id(self) -> str:
-        return quoted(self.registry.id) if self.registry else "<registry id>"
+        return quoted(self.registry.id) if self.registry else "'<registry id>'"
 
     @property
     def registry_args(self) -> str:
         """`--name … --resource-group … --subscription …` for `az acr` commands."""
         if self.registry is None:
-            return "--name <registry>"
+            return "--name '<registry>'"
         return f"--name {quoted(self.registry.id.name)} " + where(self.registry.id)
 
     @property
     def registry_name(self) -> str:
-        return quoted(self.registry.id.name) if self.registry else "<registry>"
+        return quoted(self.registry.id.name) if self.registry else "'<registry>'"
 
     @property
     def host(self) -> str:
@@ -65,7 +65,8 @@ class Subject:
 
     @property
     def private_zone(self) -> str:
-        return f"privatelink.{self.host.partition('.')[2] or 'azurecr.io'}"
+        """The zone that holds private addresses of registries of this cloud."""
+        return quoted(f"privatelink.{self.host.partition('.')[2] or 'azurecr.io'}")
 
     @property
     def workload(self) -> ResourceId:
@@ -113,12 +114,12 @@ class Subject:
 
     @property
     def subnet_id(self) -> str:
-        return quoted(self.subnet) if self.subnet else "<id of a subnet the workload can reach>"
+        return quoted(self.subnet) if self.subnet else "'<id of a subnet the workload can reach>'"
 
     @property
     def vnet_id(self) -> str:
         vnet = self.subnet.parent if self.subnet else None
-        return quoted(vnet) if vnet else "<id of the workload's virtual network>"
+        return quoted(vnet) if vnet else "'<id of the virtual network of the workload>'"
 
     @property
     def auth(self) -> PullAuth | None:
@@ -128,12 +129,12 @@ class Subject:
     @property
     def principal(self) -> str:
         known = self.auth.principal if self.auth else None
-        return quoted(known) if known else "<object id of the pull identity>"
+        return quoted(known) if known else "'<object id of the pull identity>'"
 
     @property
     def username(self) -> str:
-        known = self.auth.username if self.auth else None
-        return plain(known or "the configured user")
+        """The configured user name, or ""."""
+        return plain(self.auth.username or "") if self.auth else ""
 
     @property
     def missing_addresses(self) -> tuple[str, ...]:
