@@ -55,10 +55,10 @@ def error_details(pull: Pull) -> str:
 
 
 def entries(world: World, workload: Workload, pulls: list[Pull]) -> list[Entry]:
-    """All rows of one attempt, a millisecond apart."""
+    """All rows of one attempt, a millisecond apart, the last one now: no row is of the future."""
     made = list((_site if workload.is_site else _system)(world, workload, pulls))
     for number, entry in enumerate(made):
-        at = timestamp(world.clock.now() + timedelta(milliseconds=number))
+        at = timestamp(world.clock.now() - timedelta(milliseconds=len(made) - 1 - number))
         entry["row"].update(
             {name: at for name in ("TimeGenerated", "time_t") if name in entry["row"]}
         )

@@ -85,15 +85,11 @@ def test_a_patch_of_the_template_makes_a_revision_that_pulls() -> None:
     )
     simulator, id = arranged(scenario)
     template = {"revisionSuffix": "again"}
+    envelope: Any = {"location": "West Europe", "properties": {"template": template}}
 
     app = (
         client(simulator)
-        .container_apps.begin_update(
-            "web-shop",
-            "basket",
-            {"location": "West Europe", "properties": {"template": template}},  # type: ignore[arg-type]
-            polling_interval=0,
-        )
+        .container_apps.begin_update("web-shop", "basket", envelope, polling_interval=0)
         .result()
     )
     listed = ask(simulator, "GET", f"{id}/revisions", version=APP).body["value"]

@@ -77,7 +77,7 @@ def test_old_versions_tell_the_routing_in_flags() -> None:
     assert "vnetImagePullEnabled" not in new
 
 
-def test_the_whole_site_put_back_changes_its_routing() -> None:
+def test_the_whole_site_put_back_changes_its_routing_and_keeps_its_identity() -> None:
     simulator, id = arranged(estates.private_web_app(routed=False))
     site = ask(simulator, "GET", id, version=WEB).body
     site["properties"]["outboundVnetRouting"]["imagePullTraffic"] = True
@@ -86,7 +86,23 @@ def test_the_whole_site_put_back_changes_its_routing() -> None:
 
     assert answer.status == 200
     assert answer.body["properties"]["outboundVnetRouting"]["imagePullTraffic"] is True
+    assert answer.body["identity"] == site["identity"]
     assert platform.pull(simulator.world, id)["ok"]
+
+
+def test_object_ids_are_azures_to_give() -> None:
+    simulator, id = arranged(estates.healthy_web_app())
+    first = ask(simulator, "GET", id, version=WEB).body["identity"]["principalId"]
+
+    ids = []
+    for kind in ("SystemAssigned", "None", "SystemAssigned"):
+        body = {"identity": {"type": kind, "principalId": "33333333-0000-4000-8000-000000000003"}}
+        answer = ask(simulator, "PATCH", id, body, version=WEB)
+        ids.append(answer.body["identity"].get("principalId"))
+
+    assert ids[:2] == [first, None]
+    assert ids[2] not in (None, first, "33333333-0000-4000-8000-000000000003")
+    assert platform.pull(simulator.world, id)["stage"] == "role"
 
 
 def test_a_patch_does_not_know_the_routing() -> None:

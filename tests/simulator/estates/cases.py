@@ -9,6 +9,7 @@ subscription, reads app settings, changes registries' network rules and queries 
 No product logic: nothing here says what the right answer to a fault is.
 """
 
+from datetime import datetime
 from typing import Any
 
 from tests.simulator.estates.estate import ACR_PULL, Estate
@@ -202,9 +203,13 @@ def private_web_app(
     return estate.scenario()
 
 
-def seeds() -> dict[str, Scenario]:
-    """The seed scenarios by file name, for `serve`: on the wall clock, with short gaps."""
+def seeds(now: datetime | None = None) -> dict[str, Scenario]:
+    """The seed scenarios by file name, for `serve`: on the wall clock, with short gaps.
+
+    The files hold a fixed past; with `now` what happened "yesterday" really did.
+    """
     quick: dict[str, Any] = {
+        "now": now,
         "clock": None,
         "retry": [2, 3, 5],
         "propagation": {"firewall": 2, "role": 2, "block": 30},

@@ -7,6 +7,7 @@ Out: an Estate; see Ground for the scenario it becomes.
 
 import hashlib
 import json
+from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulator.estates.containerapps import ContainerApps
@@ -105,10 +106,8 @@ class Estate(Sites, ContainerApps, Networks):
         }
         return self.add(id, type_, properties, location=LOCATION, tags={})
 
-    def forgotten_assignment(
-        self, principal: str, role: str, scope: str, *, at: str = "2026-08-02T14:31:07.1234567Z"
-    ) -> None:
-        """An assignment somebody deleted: the Activity Log keeps its deletion and its making."""
+    def forgotten_assignment(self, principal: str, role: str, scope: str) -> None:
+        """An assignment somebody deleted yesterday: the Activity Log keeps that, and its making."""
         kind = "Microsoft.Authorization/roleAssignments"
         name = guid("assignment", principal, role, scope)
         id = f"{scope}/providers/{kind}/{name}"
@@ -124,14 +123,15 @@ class Estate(Sites, ContainerApps, Networks):
             },
         }
         self.parts["activityLog"] += [
-            _record(id, "write", "2026-07-01T08:00:00.0000000Z", stored),
-            _record(id, "delete", at, stored),
+            _record(id, "write", self.now - timedelta(days=20), stored),
+            _record(id, "delete", self.now - timedelta(days=1), stored),
         ]
 
 
-def _record(id: str, verb: str, at: str, body: Resource) -> Resource:
+def _record(id: str, verb: str, moment: datetime, body: Resource) -> Resource:
     """An Activity Log record of a role assignment's making or deletion that succeeded."""
     operation = f"Microsoft.Authorization/roleAssignments/{verb}"
+    at = moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
     correlation = guid("correlation", id, verb)
     return {
         "id": f"{id}/events/{guid('event', id, verb)}/ticks/638900000000000000",

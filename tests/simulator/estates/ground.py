@@ -1,12 +1,14 @@
 """
 The ground an estate stands on: subscription, groups, workspace, the healer and its role.
 
-In:  the cloud, the clock and the platform's timing.
+In:  the cloud, the clock and the platform's timing; `now` (aware), from which the past is counted
+     when the clock is the wall's.
 Out: a Ground that other bricks extend; `scenario()` hands out the whole.
 
 Ids are derived from names, so the same estate is the same every time.
 """
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -48,7 +50,9 @@ class Ground:
         retry: list[float] | None = None,
         propagation: dict[str, float] | None = None,
         healer_actions: tuple[str, ...] = HEALER_ACTIONS,
+        now: datetime | None = None,
     ) -> None:
+        self.now = now or datetime.fromisoformat(clock or CLOCK)
         self.cloud = clouds.named(cloud)
         self.subscription = f"/subscriptions/{SUBSCRIPTION}"
         self.resources: list[Resource] = []

@@ -10,7 +10,7 @@ import copy
 import uuid
 from typing import Any
 
-from tests.simulator import answers, platform, views
+from tests.simulator import answers, identities, platform, views
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -144,6 +144,8 @@ def _merged(old: Any, patch: Any) -> Any:
 def _apply(call: Call, before: Resource, after: Resource) -> None:
     """Store the app; values of secrets go where only listSecrets and the platform see them."""
     world, id = call.world, after["id"].lower()
+    if after.get("identity"):
+        after["identity"] = identities.written(world, before, after["identity"])
     configuration = after["properties"].get("configuration") or {}
     stored = world.secrets.setdefault(id, {})
     for secret in configuration.get("secrets") or []:

@@ -10,7 +10,7 @@ registry's permission mode; only previews show subnet rules, and those survive a
 import uuid
 from typing import Any
 
-from tests.simulator import answers, clouds, networkrules, registries
+from tests.simulator import answers, clouds, identities, networkrules, registries
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -96,7 +96,7 @@ def update(call: Call) -> Response:
             f"The registry {registry['name']} cannot be changed: another operation is in progress.",
         )
     before = registries.snapshot(registry)
-    changed = _changed(registry, body)
+    changed = _changed(call, registry, body)
     call.world.resources.put(changed)
     registries.rules_changed(call.world, changed, before)
     if "identity" in body:
@@ -113,7 +113,9 @@ def put(call: Call) -> Response:
         raise Refusal(400, "InvalidRequestContent", "The location and the SKU are required.")
     before = registries.snapshot(known or {"id": id, "properties": {}})
     blank = _blank(call, id, body, before["properties"])
-    changed = _changed(blank, {k: v for k, v in body.items() if k in ("properties", "identity")})
+    changed = _changed(
+        call, blank, {k: v for k, v in body.items() if k in ("properties", "identity")}
+    )
     call.world.resources.put(changed)
     registries.rules_changed(call.world, changed, before)
     return answers.one(view(call, changed), status=200 if known else 201)
@@ -157,12 +159,13 @@ def delete(call: Call) -> Response:
     return answers.empty(200 if answers.remove(call.world, id) else 204)
 
 
-def _changed(registry: Resource, body: dict[str, Any]) -> Resource:
+def _changed(call: Call, registry: Resource, body: dict[str, Any]) -> Resource:
     """The registry with the PATCH applied, or the refusal Azure would answer."""
     changed = registries.snapshot(registry)
-    for name in ("tags", "identity"):
-        if name in body:
-            changed[name] = body[name]
+    if "tags" in body:
+        changed["tags"] = body["tags"]
+    if body.get("identity"):
+        changed["identity"] = identities.written(call.world, registry, body["identity"])
     changed["sku"] |= body.get("sku") or {}
     properties = dict(body.get("properties") or {})
     sku = changed["sku"]["name"]

@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulator import access, answers, platform, views, workloads
+from tests.simulator import access, answers, identities, platform, views, workloads
 from tests.simulator.routes import Call, Handler, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -161,9 +161,11 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
     for name in ("outboundVnetRouting", *ROUTING.values()):
         sent.pop(name, None)
     changed = copy.deepcopy(site)
-    for name in ("tags", "identity", "location", "kind"):
+    for name in ("tags", "location", "kind"):
         if body.get(name) is not None:
             changed[name] = body[name]
+    if body.get("identity"):
+        changed["identity"] = identities.written(call.world, site, body["identity"])
     changed["properties"].update({k: v for k, v in sent.items() if v is not None})
     if wanted is not None:
         changed["properties"]["outboundVnetRouting"] = wanted
