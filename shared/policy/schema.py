@@ -49,7 +49,8 @@ class SharedEgress(StrEnum):
     HOLD = "hold"
 
 
-_DURATION = re.compile(r"(\d{1,5})([smhd])")
+_DURATION = re.compile(r"(\d{1,8})([smhd])", re.ASCII)
+_LONGEST = timedelta(days=366)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -59,7 +60,14 @@ def _duration(value: Any) -> timedelta:
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("expected a duration such as 0s, 60s, 10m, 1h or 1d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    length = timedelta(**{_UNITS[found[2]]: int(found[1])})
+    if length > _LONGEST:
+        raise ValueError("longer than a year")
+    return length
+
+
+def _written(length: timedelta) -> str:
+    return f"{length // timedelta(seconds=1)}s"
 
 
 def _moment(value: Any) -> datetime:
@@ -85,7 +93,7 @@ def _version(value: int) -> int:
     return value
 
 
-Duration = Annotated[timedelta, PlainValidator(_duration), PlainSerializer(timedelta.total_seconds)]
+Duration = Annotated[timedelta, PlainValidator(_duration), PlainSerializer(_written)]
 Moment = Annotated[datetime, PlainValidator(_moment), PlainSerializer(datetime.isoformat)]
 Pattern = Annotated[str, AfterValidator(patterns.check)]
 Tag = Annotated[str, AfterValidator(_tag)]

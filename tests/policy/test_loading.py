@@ -87,6 +87,12 @@ def test_json_says_the_same_as_yaml() -> None:
     assert policy.load(text) == policy.load("version: 1\nmode: auto\nscope: {include: ['*']}")
 
 
+def test_a_policy_written_as_json_is_a_policy_again() -> None:
+    read = policy.load(FULL)
+
+    assert policy.load(read.model_dump_json(by_alias=True)) == read
+
+
 def test_the_digest_names_what_is_said_and_not_how() -> None:
     one = policy.load("version: 1\nwait: {verify_first: 60s}\nmode: auto")
     same = policy.load('{"mode": "auto", "version": 1, "wait": {"verify_first": "1m"}}')
@@ -139,6 +145,7 @@ def test_every_mistake_is_named_at_once_with_its_line_and_key() -> None:
         ("version: 1\nlimits: {writes_per_day: 1.5}", 2, "limits.writes_per_day", "is 1.5"),
         ("version: 1\nlimits: {writes_per_day: .nan}", 2, "limits.writes_per_day", "nan"),
         ("version: 1\nbreaker: {window: 1w}", 2, "breaker.window", "expected a duration"),
+        ("version: 1\nbreaker: {window: 367d}", 2, "breaker.window", "longer than a year"),
         ("version: 1\nbreaker: {window: -1h}", 2, "breaker.window", "expected a duration"),
         ("version: 1\nremedies: {reboot: {}}", 2, "remedies.reboot", "unknown key"),
         (
