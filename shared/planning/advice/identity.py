@@ -76,7 +76,7 @@ def identity_not_used(s: Subject) -> str:
     first = (
         "The identity has the right already; tell the workload to pull with it:"
         if able
-        else "Let the workload pull with its managed identity: give that the pull role, then use it:"
+        else "Let the workload pull with its managed identity; that needs the pull role first:"
     )
     lines = [_use_identity(s)] if able else [_grant(s), _use_identity(s)]
     return first + commands(*lines) + "\nThis restarts the workload."

@@ -118,7 +118,7 @@ def public_access_disabled(s: Subject) -> str:
             if there
             else "Build a private path from the workload's network:"
             if s.subnet or s.is_site
-            else "This app's environment has no network of yours, and one cannot be added later: it "
+            else "The app's environment has no network of yours, and one cannot be added later: it "
             "takes a new environment in a subnet of yours, and then a private path from there:"
         )
         + commands(*steps)
