@@ -20,9 +20,12 @@ from tests.simulator.server import Endpoints, running
 from tests.simulator_tests.core_estate import HEALER, OWNER
 
 AZ = os.environ.get("AZ") or shutil.which("az")
-pytestmark = pytest.mark.skipif(
-    AZ is None, reason="no az command: put azure-cli on the PATH or name it in the variable AZ"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        AZ is None, reason="no az command: put azure-cli on the PATH or name it in the variable AZ"
+    ),
+    pytest.mark.usefixtures("off_the_record"),
+]
 Az = Callable[..., Any]
 
 

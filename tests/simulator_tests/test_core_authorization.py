@@ -122,6 +122,7 @@ def test_roles_are_found_by_name_and_by_id(here: Lab) -> None:
     assert [role.role_name for role in own] == ["Image pull healer"]
 
 
+@pytest.mark.usefixtures("off_the_record")  # the SDK leaves an empty segment in the path
 def test_a_caller_can_ask_what_it_may_do(here: Lab) -> None:
     group = list(here.roles.permissions.list_for_resource_group("platform"))
     registry = list(

@@ -14,6 +14,7 @@ from tests.simulator import identity, masking
 from tests.simulator.estates import guid
 from tests.simulator_tests.core_estate import HEALER, Lab, lab
 
+pytestmark = pytest.mark.usefixtures("off_the_record")
 SUBSCRIPTIONS = "/subscriptions?api-version=2022-12-01"
 
 

@@ -20,6 +20,7 @@ from tests.simulator.azure import Simulator
 from tests.simulator.estates import blocked_web_app
 from tests.simulator.server import Endpoints, running
 
+pytestmark = pytest.mark.usefixtures("off_the_record")
 ROOT = Path(__file__).resolve().parents[2]
 ARM = "https://management.azure.com"
 METADATA = "/metadata/endpoints?api-version=2022-09-01"

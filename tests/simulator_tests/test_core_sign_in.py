@@ -7,6 +7,7 @@ from tests.simulator.estates import ACR_PULL, Estate, guid
 from tests.simulator.wire import Request
 from tests.simulator_tests.core_estate import ARM, HEALER, Lab, lab
 
+pytestmark = pytest.mark.usefixtures("off_the_record")
 SUBSCRIPTIONS = "/subscriptions?api-version=2022-12-01"
 
 
