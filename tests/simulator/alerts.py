@@ -15,7 +15,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.simulator import clouds, rows, workloads
+from tests.simulator import clouds, workloads
+from tests.simulator.logs import timestamp
+from tests.simulator.siterows import CONSOLE, PLATFORM
+from tests.simulator.systemrows import SYSTEM_NEW, SYSTEM_OLD, environment_of
 from tests.simulator.wire import resource_not_found
 from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
@@ -47,13 +50,13 @@ def alert(world: World, workload_id: str, *, condition: str = "Fired") -> dict[s
         "alertTargetIDs": [workspace_id(world)] if world.workspace else [],
         "configurationItems": [workload.id.lower()] if workload.is_site else [],
         "originAlertId": str(uuid4()),
-        "firedDateTime": rows.timestamp(now),
+        "firedDateTime": timestamp(now),
         "description": "",
         "essentialsVersion": "1.0",
         "alertContextVersion": "1.0",
     }
     if condition == "Resolved":
-        essentials["resolvedDateTime"] = rows.timestamp(now)
+        essentials["resolvedDateTime"] = timestamp(now)
     context = {
         "properties": {},
         "conditionType": "LogQueryCriteria",
@@ -91,7 +94,7 @@ def _dimensions(world: World, workload: Workload) -> Iterator[dict[str, str]]:
     if workload.is_site:
         yield {"name": "_ResourceId", "value": workload.id.lower()}
         return
-    environment = rows.environment_of(world, workload.resource)
+    environment = environment_of(world, workload.resource)
     modern = _destination(environment) == "azure-monitor"
     suffix = "" if modern else "_s"
     kind = "JobName" if workload.kind == "job" else "ContainerAppName"
@@ -107,9 +110,9 @@ def _destination(environment: Resource | None) -> str:
 
 def failing_rows(world: World, workload: Workload) -> list[Resource]:
     """The workload's error rows inside the rule's window."""
-    since = rows.timestamp(world.clock.now() - _WINDOW)
+    since = timestamp(world.clock.now() - _WINDOW)
     found = []
-    for table in (rows.PLATFORM, rows.CONSOLE, rows.SYSTEM_OLD, rows.SYSTEM_NEW):
+    for table in (PLATFORM, CONSOLE, SYSTEM_OLD, SYSTEM_NEW):
         for row in world.tables.get(table, []):
             if row["TimeGenerated"] >= since and _is_about(row, workload):
                 found.append(row)

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from tests.simulator import rows, views, workloads
+from tests.simulator import rows, siterows, views, workloads
+from tests.simulator.logs import Entry
 from tests.simulator.pull import Pull, attempt
 from tests.simulator.wire import resource_not_found
 from tests.simulator.workloads import Workload
@@ -78,7 +79,7 @@ def trial_of(world: World, id: str) -> Trial:
     return known.setdefault(id.lower(), Trial())
 
 
-def _failed(world: World, workload: Workload, failed: Pull, trial: Trial) -> list[rows.Entry]:
+def _failed(world: World, workload: Workload, failed: Pull, trial: Trial) -> list[Entry]:
     """Keep the platform's view, and plan the next attempt."""
     views.failed(world, workload, failed)
     if workload.is_site and trial.failures >= FAILURES:
@@ -87,7 +88,7 @@ def _failed(world: World, workload: Workload, failed: Pull, trial: Trial) -> lis
         trial.blocked = True
         views.blocked(world, workload, until)
         _plan(world, workload, pause)
-        return [rows.blocked(world, workload, until)]
+        return [siterows.blocked(world, workload, until)]
     if world.retry:
         _plan(world, workload, world.retry[min(trial.failures, len(world.retry)) - 1])
     return []

@@ -11,7 +11,7 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
-from tests.simulator import rows
+from tests.simulator import siterows, systemrows
 from tests.simulator.pull import Pull
 from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
@@ -74,7 +74,7 @@ def revision(world: World, app: Resource) -> Resource:
 def replica(world: World, app: Resource) -> Resource:
     """The newest revision's one replica."""
     of = revision(world, app)
-    name = f"{of['name']}-{rows.replica_suffix(app['id'])}"
+    name = f"{of['name']}-{systemrows.replica_suffix(app['id'])}"
     id = f"{of['id']}/replicas/{name}"
     known = world.resources.get(id)
     if known is not None:
@@ -110,7 +110,7 @@ def retire(world: World, app: Resource) -> None:
 
 def execution(world: World, job: Resource, status: str) -> None:
     """The job's newest execution, as its list shows it."""
-    name = f"{job['name']}-{rows.replica_suffix(job['id'])[-5:]}"
+    name = f"{job['name']}-{systemrows.replica_suffix(job['id'])[-5:]}"
     world.resources.put(
         {
             "id": f"{job['id']}/executions/{name}",
@@ -157,8 +157,8 @@ def failed(world: World, workload: Workload, failure: Pull) -> None:
             workload,
             state="Stopped",
             details="Site stopped after a failed start.",
-            lastError=rows.LAST_ERROR[failure.stage or ""],
-            lastErrorDetails=rows.error_details(failure),
+            lastError=siterows.LAST_ERROR[failure.stage or ""],
+            lastErrorDetails=siterows.error_details(failure),
             lastErrorTimestamp=world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
         )
     elif workload.kind == "container-app":

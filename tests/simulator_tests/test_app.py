@@ -4,8 +4,9 @@ from typing import Any
 
 from azure.mgmt.appcontainers import ContainerAppsAPIClient
 
-from tests.simulator import estates, platform, rows
+from tests.simulator import estates, platform
 from tests.simulator.azure import Simulator
+from tests.simulator.systemrows import SYSTEM_OLD
 from tests.simulator.transport import SimulatedCredential, SimulatedTransport
 from tests.simulator_tests.asking import APP, ask, of
 
@@ -99,7 +100,7 @@ def test_a_patch_of_the_template_makes_a_revision_that_pulls() -> None:
         ("basket--0000001", False),
         ("basket--again", True),
     ]
-    last = simulator.world.tables[rows.SYSTEM_OLD][-1]
+    last = simulator.world.tables[SYSTEM_OLD][-1]
     assert (last["RevisionName_s"], last["Reason_s"]) == ("basket--again", "ContainerTerminated")
 
 
@@ -110,7 +111,7 @@ def test_restarting_a_revision_pulls() -> None:
     unknown = ask(simulator, "POST", f"{id}/revisions/basket--nope/restart", version=APP)
 
     assert answer.status == 200
-    assert len(simulator.world.tables[rows.SYSTEM_OLD]) == 3
+    assert len(simulator.world.tables[SYSTEM_OLD]) == 3
     assert unknown.status == 404
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import estates, platform, rows, views, workloads
+from tests.simulator import estates, platform, systemrows, views, workloads
 from tests.simulator.pull import attempt
+from tests.simulator.siterows import CONSOLE, PLATFORM
+from tests.simulator.systemrows import SYSTEM_OLD
 from tests.simulator.wire import Refusal
 from tests.simulator.world import World
 from tests.simulator_tests.asking import change, of
@@ -56,9 +58,9 @@ def test_a_denied_address_appears_in_the_engines_words_and_as_a_state_line() -> 
 @pytest.mark.parametrize(
     ("form", "tables", "engine", "state"),
     [
-        ("classic", {rows.PLATFORM}, True, False),
-        ("current", {rows.PLATFORM}, False, True),
-        ("console", {rows.PLATFORM, rows.CONSOLE}, True, False),
+        ("classic", {PLATFORM}, True, False),
+        ("current", {PLATFORM}, False, True),
+        ("console", {PLATFORM, CONSOLE}, True, False),
     ],
 )
 def test_a_site_can_log_in_one_form_only(
@@ -155,7 +157,7 @@ def test_the_raw_stream_says_msg_and_escapes() -> None:
     workload = workloads.find(world, id)
     assert workload is not None
 
-    line = rows.stream(world, workload, attempt(world, workload))[-1]
+    line = systemrows.stream(world, workload, attempt(world, workload))[-1]
 
     assert json.loads(line)["Reason"] == "ContainerTerminated"
     assert json.loads(line)["Msg"].startswith("Container 'basket' was terminated")
@@ -206,7 +208,7 @@ def test_the_platform_tries_again_by_itself_with_growing_gaps() -> None:
     tried = []
     for _ in range(7):
         world.advance(10)
-        pulls = [row for row in world.tables[rows.SYSTEM_OLD] if row["Reason_s"] == "PullingImage"]
+        pulls = [row for row in world.tables[SYSTEM_OLD] if row["Reason_s"] == "PullingImage"]
         tried.append(len(pulls))
 
     assert tried == [2, 2, 3, 3, 4, 4, 5]
@@ -215,11 +217,11 @@ def test_the_platform_tries_again_by_itself_with_growing_gaps() -> None:
 def test_without_gaps_it_does_not_try_again() -> None:
     world, site = arranged(estates.blocked_web_app())
     platform.pull(world, site)
-    before = len(world.tables[rows.PLATFORM])
+    before = len(world.tables[PLATFORM])
 
     world.advance(3600)
 
-    assert len(world.tables[rows.PLATFORM]) == before
+    assert len(world.tables[PLATFORM]) == before
 
 
 def test_retries_end_when_the_cause_is_gone() -> None:
@@ -228,11 +230,11 @@ def test_retries_end_when_the_cause_is_gone() -> None:
     change(next(world.resources.of_type(REGISTRY)), networkRuleSet=OPEN)
 
     world.advance(10)
-    after = len(world.tables[rows.PLATFORM])
+    after = len(world.tables[PLATFORM])
     world.advance(100)
 
     assert status(world, site)["state"] == "Started"
-    assert len(world.tables[rows.PLATFORM]) == after
+    assert len(world.tables[PLATFORM]) == after
 
 
 def test_five_failures_block_a_site_until_the_time_it_says() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from azure.mgmt.web import WebSiteManagementClient
 
-from tests.simulator import estates, platform, rows
+from tests.simulator import estates, platform
 from tests.simulator.azure import Simulator
+from tests.simulator.siterows import PLATFORM
 from tests.simulator.transport import SimulatedCredential, SimulatedTransport
 from tests.simulator_tests.asking import WEB, ask, of
 
@@ -19,7 +20,7 @@ def arranged(scenario: dict[str, Any]) -> tuple[Simulator, str]:
 
 def pulls(simulator: Simulator) -> int:
     """How often the platform tried to pull so far."""
-    rows_ = simulator.world.tables.get(rows.PLATFORM, [])
+    rows_ = simulator.world.tables.get(PLATFORM, [])
     return sum("Action: PullingImage" in row["Message"] for row in rows_)
 
 
@@ -136,7 +137,7 @@ def test_settings_are_replaced_whole_and_start_the_app() -> None:
 
     ask(simulator, "PUT", f"{id}/config/appsettings", settings, version=WEB)
 
-    last = simulator.world.tables[rows.PLATFORM][-1]["Message"]
+    last = simulator.world.tables[PLATFORM][-1]["Message"]
     assert last.startswith("State: Started")
     only = ask(
         simulator, "PUT", f"{id}/config/appsettings", {"properties": {"A": "1"}}, version=WEB
@@ -157,7 +158,7 @@ def test_telling_the_app_to_use_its_identity_starts_it() -> None:
     assert answer.body["id"] == id
     assert answer.body["name"] == "shop"
     assert answer.body["properties"]["linuxFxVersion"].startswith("DOCKER|")
-    assert simulator.world.tables[rows.PLATFORM][-1]["Message"].startswith("State: Started")
+    assert simulator.world.tables[PLATFORM][-1]["Message"].startswith("State: Started")
 
 
 def test_restart_pulls_and_stop_start_too_but_a_stopped_site_does_not_restart() -> None:
