@@ -62,6 +62,7 @@ def test_a_pull_that_works_is_no_failure_but_is_seen() -> None:
     simulator = Simulator(estates.healthy_web_app())
     workload = workload_of(estates.healthy_web_app())
     before = simulator.world.clock.now()
+    simulator.world.advance(60)
     assert platform.pull(simulator.world, workload.text)["ok"]
 
     assert failures(simulator, workload) == ()
