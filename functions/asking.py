@@ -34,10 +34,13 @@ def diagnose(req: func.HttpRequest) -> func.HttpResponse:
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @answering
 def heal_by_hand(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
-    """Queue a heal of one workload."""
+    """Queue a heal of one workload that is in scope and exists."""
+    from shared.pipeline.admitting import admit
+
     wish = questions.read(req, questions.Wish)
     medic = duty.medic()
     signal = signals.manual(wish.resource, wish.message, now=medic.now(), id=str(uuid4()))
+    admit(signal.resource, medic=medic)
     (incident,) = reception.receive([signal], queue, medic=medic)
     return answer({"incident": incident}, 202)
 

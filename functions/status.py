@@ -39,7 +39,8 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
 @bp.route(route="health", methods=["GET"], auth_level=_FUNCTION)
 @answering
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether the service can do its work. Asks nothing of Azure but a policy kept in a blob."""
+    """Whether the service can do its work. What the identity lacks is told, and no illness: a
+    service that may only look is a service."""
     medic = duty.medic()
     parts: dict[str, Any] = {
         "settings": _part(
@@ -58,8 +59,9 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
         ]
     except HealError as error:
         parts["store"] = _part([str(error)])
+    held, parts["azure"] = _permissions(medic)
     well = all(part["ok"] for part in parts.values())
-    report = {"healthy": well, **parts, "breakers": breakers}
+    report = {"healthy": well, **parts, "breakers": breakers, "permissions": held}
     return answer(report, 200 if well else 503)
 
 
@@ -114,6 +116,18 @@ def _reset(medic: "Medic", scope: str, reason: str, who: str) -> bool:
     done = medic.store.reset(scope, now=now)
     log.info("Breaker reset by %s", who, extra={"stage": "breaker", "registry": scope})
     return done
+
+
+def _permissions(medic: "Medic") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What the identity holds and lacks for each remedy, and whether Azure answered at all."""
+    from dataclasses import asdict
+
+    from shared.evidence import permissions
+
+    try:
+        return [asdict(one) for one in permissions.held(medic.azure())], _part([])
+    except HealError as error:
+        return [], _part([str(error)])
 
 
 def _part(problems: Any) -> dict[str, Any]:
