@@ -34,10 +34,16 @@ class Arm:
         return self._send("POST", self._url(path), {"api-version": api_version}, body)
 
     def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
-        """Every item of a list. Follows `nextLink` only on the resource manager's own host."""
+        """Every item of a list. Follows `nextLink` only on the resource manager's own host.
+
+        An answer without a list raises ValueError: it must never read as an empty one.
+        """
         page = self.get(path, api_version, **query)
         while True:
-            yield from page.get("value") or ()
+            items = page.get("value")
+            if not isinstance(items, list):
+                raise ValueError("no list in the answer")
+            yield from items
             link = page.get("nextLink")
             if not link or urlsplit(link).netloc != urlsplit(self._endpoint).netloc:
                 return

@@ -50,6 +50,9 @@ def asking(what: str) -> Iterator[None]:
         raise Unreachable(f"no answer from Azure while we {what}: {sentence(error)}") from error
     except (OSError, json.JSONDecodeError) as error:
         raise Unreachable(f"the line was cut while we {what}: {sentence(error)}") from error
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        # An SDK's own deserialiser stumbled: a 200 whose body is not what was asked for.
+        raise Refused(f"Azure's answer made no sense while we {what}: {sentence(error)}") from error
 
 
 def _answered(what: str, error: HttpResponseError) -> Exception:

@@ -102,8 +102,8 @@ def _denied(azure: Azure, registry: ResourceId, principal: str) -> tuple[str, ..
         if principal.lower() in excluded or not principals & {principal.lower(), everyone}:
             continue
         if any(
-            _covers(permission.actions, permission.not_actions, _LEGACY_ACTION)
-            or _covers(permission.data_actions, permission.not_data_actions, _ABAC_ACTION)
+            covers(permission.actions, permission.not_actions, _LEGACY_ACTION)
+            or covers(permission.data_actions, permission.not_data_actions, _ABAC_ACTION)
             for permission in item.permissions or ()
         ):
             names.append(f"{item.deny_assignment_name or item.name} ({item.id})")
@@ -159,9 +159,9 @@ def _pulls(
         return None
     else:
         granted = any(
-            _covers(permission.actions, permission.not_actions, _LEGACY_ACTION)
+            covers(permission.actions, permission.not_actions, _LEGACY_ACTION)
             if legacy
-            else _covers(permission.data_actions, permission.not_data_actions, _ABAC_ACTION)
+            else covers(permission.data_actions, permission.not_data_actions, _ABAC_ACTION)
             for permission in definition.permissions or ()
         )
     if not granted or not condition:
@@ -169,7 +169,7 @@ def _pulls(
     return None if legacy else _condition_admits(condition, repository)
 
 
-def _covers(actions: Iterable[str] | None, excluded: Iterable[str] | None, action: str) -> bool:
+def covers(actions: Iterable[str] | None, excluded: Iterable[str] | None, action: str) -> bool:
     """Azure's wildcard match: `*` stands for anything, case does not matter."""
 
     def hit(patterns: Iterable[str] | None) -> bool:

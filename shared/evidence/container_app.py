@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, network
-from shared.evidence.reading import attempt
+from shared.evidence.reading import attempt, whole
 from shared.model.evidence import (
     Egress,
     ImageUse,
@@ -66,12 +66,14 @@ def read(azure: Azure, id: ResourceId) -> Workload:
 
 def _app(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     with azure.asking(f"read the container app {id}"):
-        return azure.apps(id.subscription).container_apps.get(id.group, id.name).as_dict()
+        model = azure.apps(id.subscription).container_apps.get(id.group, id.name)
+    return whole(model.as_dict(), str(id))
 
 
 def _job(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     with azure.asking(f"read the job {id}"):
-        return azure.apps(id.subscription).jobs.get(id.group, id.name).as_dict()
+        model = azure.apps(id.subscription).jobs.get(id.group, id.name)
+    return whole(model.as_dict(), str(id))
 
 
 def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, Any] | Unread:
@@ -81,7 +83,7 @@ def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, An
     id = ResourceId.parse(text)
     with azure.asking(f"read the environment {id}"):
         model = azure.apps(id.subscription).managed_environments.get(id.group, id.name)
-        return model.as_dict().get("properties") or {}
+    return whole(model.as_dict(), str(id))["properties"]
 
 
 def _revision(azure: Azure, id: ResourceId, name: str) -> tuple[Instance, ...]:

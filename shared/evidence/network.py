@@ -10,10 +10,11 @@ documentation); a NAT gateway's addresses are all its public IPs and prefixes. N
 through plain ARM calls: the SDK for it would double the app's memory.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence.reading import attempt
+from shared.evidence.reading import attempt, whole
 from shared.model.evidence import Egress, Unread, Via
 from shared.model.ids import ResourceId
 
@@ -27,7 +28,7 @@ def subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | Unread | None:
 
 def _subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | None:
     with azure.asking(f"read the subnet {subnet}"):
-        properties = azure.arm.get(subnet.text, _NETWORK_VERSION).get("properties") or {}
+        properties = _properties(azure, subnet)
     table = _id(properties.get("routeTable"))
     if table and (hop := _default_appliance(azure, table)):
         return Egress(
@@ -42,7 +43,7 @@ def _subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | None:
 
 def _default_appliance(azure: Azure, table: ResourceId) -> str | None:
     with azure.asking(f"read the route table {table}"):
-        routes = (azure.arm.get(table.text, _NETWORK_VERSION).get("properties") or {}).get("routes")
+        routes = _properties(azure, table).get("routes")
     for route in routes or ():
         properties = route.get("properties") or {}
         if properties.get("addressPrefix") != "0.0.0.0/0":
@@ -54,7 +55,7 @@ def _default_appliance(azure: Azure, table: ResourceId) -> str | None:
 
 def _nat(azure: Azure, gateway: ResourceId) -> Egress:
     with azure.asking(f"read the NAT gateway {gateway}"):
-        properties = azure.arm.get(gateway.text, _NETWORK_VERSION).get("properties") or {}
+        properties = _properties(azure, gateway)
     addresses = [
         _public(azure, item, "ipAddress") for item in properties.get("publicIpAddresses") or ()
     ]
@@ -77,10 +78,14 @@ def _public(azure: Azure, item: Any, member: str) -> str | None:
     if identifier is None:
         return None
     with azure.asking(f"read the public address {identifier}"):
-        properties = azure.arm.get(identifier.text, _NETWORK_VERSION).get("properties") or {}
+        properties = _properties(azure, identifier)
     if str(properties.get("publicIPAddressVersion", "IPv4")).lower() != "ipv4":
         return None
     return properties.get(member)
+
+
+def _properties(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
+    return whole(azure.arm.get(id.text, _NETWORK_VERSION), str(id))["properties"]
 
 
 def _id(item: Any) -> ResourceId | None:

@@ -5,10 +5,10 @@ A refusal (403, 404, an answer without sense) becomes Unread with Azure's words;
 answer (throttled, unreachable) is passed on, because asking again later can still succeed.
 """
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from shared.errors import PermanentError
+from shared.errors import PermanentError, Refused
 from shared.model.evidence import Unread
 
 T = TypeVar("T")
@@ -25,3 +25,10 @@ def attempt(read: Callable[[], T]) -> T | Unread:
 def known(value: T | Unread, otherwise: T) -> T:
     """The value where it was read, else `otherwise`. Only for display and for narrowing reads."""
     return otherwise if isinstance(value, Unread) else value
+
+
+def whole(answer: Mapping[str, Any], what: str) -> Mapping[str, Any]:
+    """A resource as ARM gives it, or Refused when the answer is not one: a 200 is no promise."""
+    if not isinstance(answer.get("id"), str) or not isinstance(answer.get("properties"), dict):
+        raise Refused(f"Azure's answer about {what} is not a resource")
+    return answer

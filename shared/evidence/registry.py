@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import NotFound, PermanentError, TransientError
-from shared.evidence.reading import attempt
+from shared.evidence.reading import attempt, whole
 from shared.model.evidence import PermissionMode, Registry, Unread
 from shared.model.ids import ResourceId
 
@@ -62,7 +62,8 @@ def serves(registry: Registry, host: str) -> bool:
 def fetch(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     """The whole registry as ARM returns it, names as on the wire."""
     with azure.asking(f"read the registry {id}"):
-        return azure.acr(id.subscription).registries.get(id.group, id.name).as_dict()
+        model = azure.acr(id.subscription).registries.get(id.group, id.name)
+    return whole(model.as_dict(), str(id))
 
 
 def understood(wire: Mapping[str, Any], usage: tuple[int, int] | Unread) -> Registry:

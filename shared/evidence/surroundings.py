@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence.reading import attempt
+from shared.evidence.reading import attempt, whole
 from shared.model.evidence import Surroundings, Unread
 from shared.model.ids import ResourceId
 
@@ -50,7 +50,8 @@ def read(azure: Azure, workload: ResourceId, registry: ResourceId | None) -> Sur
 
 def _tags(azure: Azure, group: str) -> Mapping[str, str]:
     with azure.asking(f"read the resource group {group}"):
-        return azure.arm.get(group, _GROUPS_VERSION).get("tags") or {}
+        answer = azure.arm.get(group, _GROUPS_VERSION)
+    return whole(answer, group).get("tags") or {}
 
 
 def _locks(azure: Azure, registry: ResourceId) -> tuple[str, ...]:
@@ -122,5 +123,5 @@ def _definition(azure: Azure, id: str, fetched: dict[str, Mapping[str, Any]]) ->
             raise Refused(f"more than {_MOST_DEFINITIONS} policies apply; read no further")
         with azure.asking(f"read the policy definition {id}"):
             answer = azure.arm.get(id, _POLICY_VERSION)
-        fetched[id.lower()] = answer.get("properties") or {}
+        fetched[id.lower()] = whole(answer, id)["properties"]
     return fetched[id.lower()]

@@ -16,7 +16,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, network
-from shared.evidence.reading import attempt, known
+from shared.evidence.reading import attempt, known, whole
 from shared.model.evidence import (
     Egress,
     Instance,
@@ -107,7 +107,7 @@ def _site(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
             if len(id.names) == 2
             else operations.get(id.group, id.name)
         )
-    return model.as_dict()
+    return whole(model.as_dict(), str(id))
 
 
 def _config(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
@@ -118,7 +118,7 @@ def _config(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
             if len(id.names) == 2
             else operations.get_configuration(id.group, id.name)
         )
-    return model.as_dict().get("properties") or {}
+    return whole(model.as_dict(), f"the configuration of {id}")["properties"]
 
 
 def _settings(azure: Azure, id: ResourceId) -> Mapping[str, str]:

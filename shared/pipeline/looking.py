@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients.azure import Azure
-from shared.errors import BudgetSpent, OutOfScope, PermissionMissing
+from shared.errors import BudgetSpent, OutOfScope, PermanentError, PermissionMissing
 from shared.medic import Medic
 from shared.model.evidence import Evidence, Registry, Unread
 from shared.model.history import History
@@ -127,13 +127,14 @@ def within_scope(resource: ResourceId, medic: Medic) -> None:
         )
 
 
-def unable(incident: Incident, error: PermissionMissing | BudgetSpent) -> Incident:
+def unable(incident: Incident, error: PermanentError | BudgetSpent) -> Incident:
     """The incident when looking itself was refused: undetermined, and what would help."""
-    advice = (
-        "give the service's identity the Reader role on this resource and its registry"
-        if isinstance(error, PermissionMissing)
-        else "raise limits.azure_calls_per_incident in the policy, or look by hand"
-    )
+    if isinstance(error, PermissionMissing):
+        advice = "Give the service's identity the Reader role on this resource and its registry."
+    elif isinstance(error, BudgetSpent):
+        advice = "Raise limits.azure_calls_per_incident in the policy, or look by hand."
+    else:
+        advice = f"Azure would not tell; look by hand: az resource show --ids {incident.resource}"
     return replace(
         incident,
         cause=incident.cause or Cause.UNKNOWN_PULL_FAILURE,
