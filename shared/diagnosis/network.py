@@ -144,7 +144,7 @@ def doubts_about_the_address(case: Case) -> tuple[str, ...]:
             "networks now: the rules were changed since, or the text is not from this registry",
         )
     address = case.reading.client_ip
-    if address is None or isinstance(egress, Unread):
+    if address is None or isinstance(egress, Unread) or not egress.stable:
         return ()
     reported = (*egress.addresses, *egress.possible)
     if networks.missing([address], reported) or networks.parse(address) is None:
