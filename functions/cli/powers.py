@@ -1,0 +1,67 @@
+"""
+Powers: what the policy in force and the identity's permissions let the service do.
+
+In:  the Medic on duty.
+Out: sentences or JSON; the exit status. Without Azure the policy is still told.
+"""
+
+from typing import Any
+
+from functions.cli import sheets
+from functions.cli.paper import Desk
+from shared import catalog, policy
+from shared.errors import HealError
+from shared.evidence import permissions
+from shared.medic import Medic
+from shared.model.words import RemedyName
+
+_AZURE = 3
+
+
+def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
+    """The policy first, then what the identity holds of what its remedies need."""
+    force = medic.policy or policy.default()
+    said = [*policy.sentences(force), *_not_built_in()]
+    if not as_json:
+        desk.show(sheets.sentences(said))
+    held, refusal = _held(medic, desk)
+    powers = [one.sentence for one in held]
+    if as_json:
+        desk.json(
+            {
+                "policy": force.model_dump(mode="json", by_alias=True),
+                "sentences": [*said, *powers],
+                "permissions": None if refusal else [_shown(one) for one in held],
+            }
+        )
+    else:
+        desk.show(sheets.sentences(powers))
+    if refusal is not None:
+        desk.error(f"the identity's permissions are not known: {refusal}")
+        return _AZURE
+    return 0
+
+
+def _held(medic: Medic, desk: Desk) -> tuple[tuple[permissions.Held, ...], HealError | None]:
+    try:
+        with desk.busy("reading what the identity may do"):
+            return permissions.held(medic.azure()), None
+    except HealError as refusal:
+        return (), refusal
+
+
+def _not_built_in() -> list[str]:
+    missing = [name.value for name in RemedyName if name not in catalog.CARDS]
+    if not missing:
+        return []
+    return [f"Not built in yet, so never done whatever the policy says: {', '.join(missing)}."]
+
+
+def _shown(one: permissions.Held) -> dict[str, Any]:
+    return {
+        "subscription": one.subscription,
+        "remedy": one.remedy.value,
+        "held": one.held,
+        "lacking": one.lacking,
+        "unread": one.unread,
+    }

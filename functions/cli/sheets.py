@@ -1,0 +1,58 @@
+"""
+Sheets: lists of incidents, and the policy in sentences.
+
+In:  contract views and sentences.  Out: renderables.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from functions.cli.paper import line
+from functions.cli.story import View, short, state
+
+
+def incidents(views: Sequence[View]) -> RenderableType:
+    """One line each, newest first."""
+    if not views:
+        return Text("There are no incidents.")
+    table = _table("incident", "state", "opened", "workload", "finding")
+    for view in views:
+        found = view["diagnosis"]
+        table.add_row(
+            Text(view["id"]),
+            state(view["state"]),
+            Text((view["opened"] or "")[:19].replace("T", " ")),
+            Text(short(view["resource"])),
+            Text(found["finding"] if found else ""),
+        )
+    return table
+
+
+def scanned(views: Sequence[View]) -> RenderableType:
+    """The workloads whose pulls fail or will fail, and those that could not be looked at."""
+    if not views:
+        return Text("Every pull in scope works, as far as the configuration tells.")
+    table = _table("workload", "finding", "summary")
+    for view in views:
+        found = view["diagnosis"]
+        if found:
+            cells = (found["finding"], found["summary"])
+        else:
+            cells = ("not looked at", view["timeline"][-1]["text"])
+        table.add_row(Text(short(view["resource"])), Text(cells[0]), Text(short(cells[1])))
+    return table
+
+
+def sentences(said: Iterable[str]) -> RenderableType:
+    """One sentence a line."""
+    return Group(*(Text(line(text)) for text in said))
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
