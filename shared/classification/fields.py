@@ -54,7 +54,8 @@ _HOST_LEADS = (
 )  # fmt: skip
 
 _SKIP = re.compile(r"""[\s:=]{0,4}["'\[(]{0,4}(?:\*\*(?=\w))?""")
-_TOKEN = re.compile(r"""(?:<?https?://\s?)?([^\s"',;|()`\\]{1,400})""")
+#: A token ends at a blank, but not inside a placeholder: `<your image tag>`.
+_TOKEN = re.compile(r"""(?:<?https?://\s?)?((?:<[^<>\n"']{1,60}>|[^\s"',;|()`\\]){1,400})""")
 _PATH = re.compile(r"""([^\s"'?]{1,250}?)/(?:manifests|blobs)/([^\s"'?)\]%,]{1,250})""")
 _ASKED = re.compile(r"""(?:https?://\s?|\blookup )([^\s/"'\\:,]{1,200})""")
 _ACR_SUFFIX = re.compile(r"\.azurecr\.[a-z][a-z.-]{1,24}", re.I)

@@ -24,7 +24,7 @@ _OTHERS = re.compile(
     r"|npmjs|nuget|^cdn\d*\.",
     re.I,
 )
-NAME = re.compile(r"[\w.\-/*<>{}$\[\]\u2026+]{1,300}")
+NAME = re.compile(r"[\w.\-/*<>{}$\[\]\u2026+:]{1,300}")
 _PLATFORM = re.compile(r"(?:linux|windows|darwin|unknown)(?:/|$|\()", re.I)
 #: A digest whose digits the author left out: `sha256:....`
 _ELIDED = re.compile(r":\.{2,8}$")
@@ -109,10 +109,12 @@ def _split(rest: str) -> tuple[str, str | None]:
     """Repository, and the digest or else the tag."""
     name, _, digest = rest.partition("@")
     head, colon, tag = name.rpartition(":")
-    if colon and "/" not in tag:
+    inside_a_placeholder = head.count("<") > head.count(">")
+    if colon and "/" not in tag and not inside_a_placeholder:
         return head, digest or tag or None
     return name, digest or None
 
 
 def _nameable(name: str) -> bool:
-    return bool(NAME.fullmatch(name) and name.strip("./\u2026-"))
+    """Blanks can only be those of a placeholder: tokens end at any other."""
+    return bool(NAME.fullmatch(name.replace(" ", "_")) and name.strip("./\u2026-"))

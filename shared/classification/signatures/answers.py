@@ -152,6 +152,7 @@ MISSING = (
         cause=Cause.MANIFEST_UNKNOWN,
         phrases=(
             "manifest for … not found", "failed to resolve reference … : not found",
+            "failed to resolve image … : not found", "failed to resolve ref … : not found",
             "manifests/ … not found", "/manifests/ … 404", "unexpected status code 404",
             "code = notfound desc", "from remote: not found", "tag … does not exist in repository",
             "tag … was not found in repository", "dockerapiexception … status code=notfound",
