@@ -6,7 +6,7 @@ PY     := $(VENV)/bin/python
 
 .PHONY: demo test serve check bench format clean
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt requirements-cli.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; a minute or two)…"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pull Medic needs Python 3.11 or newer; try: make PYTHON=python3.13 …")'
 	@$(PYTHON) -m venv $(VENV)
