@@ -83,6 +83,16 @@ class Clinic:
         assert len(found) == 1, f"{name!r} names {found}"
         return ResourceId.parse(found[0])
 
+    def only(self, type: str) -> ResourceId:
+        """The id of the one resource of that type ("sites", "containerapps")."""
+        found = [
+            str(item["id"])
+            for item in self.simulator.world.resources
+            if str(item["type"]).lower().rsplit("/", 1)[-1] == type
+        ]
+        assert len(found) == 1, f"{type!r} names {found}"
+        return ResourceId.parse(found[0])
+
     def pull(self, workload: ResourceId) -> dict[str, Any]:
         """The platform pulls once."""
         from tests.simulator import platform
