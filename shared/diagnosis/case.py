@@ -141,8 +141,12 @@ class Case:
 
     @property
     def refused(self) -> bool:
-        """True when somebody says that the registry, or the way to it, said no."""
-        return self.claim in REFUSED or (self.claim is None and bool(self.complaints))
+        """True when somebody says that the registry, or the way to it, said no.
+
+        Where no text says anything, a workload that is down or complains says it.
+        """
+        down = bool(self.complaints) or self.workload.serving is False
+        return self.claim in REFUSED or (self.claim is None and down)
 
     @property
     def unprovoked(self) -> bool:

@@ -113,6 +113,24 @@ def test_a_container_app_without_a_fixed_way_out_cannot_be_listed() -> None:
     assert "the pool may change" in diagnosis.summary
 
 
+def test_a_container_app_that_is_down_without_a_word_is_judged_by_configuration() -> None:
+    seen = given.evidence(workload=given.basket(serving=False))
+
+    diagnosis = diagnose(given.signal(""), given.reading(Cause.NOT_A_PULL_FAILURE), seen)
+
+    assert diagnosis.finding is FindingName.FIREWALL_EGRESS_UNPROVABLE
+
+
+def test_a_container_app_that_runs_without_a_fixed_way_out_is_healthy_with_a_doubt() -> None:
+    running = given.basket(serving=True, instances=(given.up(state="Running"),))
+    seen = given.evidence(workload=running)
+
+    diagnosis = diagnose(given.signal(""), given.reading(Cause.NOT_A_PULL_FAILURE), seen)
+
+    assert diagnosis.finding is FindingName.HEALTHY
+    assert "no fixed one" in diagnosis.doubts[0]
+
+
 def test_an_empty_address_list_as_on_premium_v4_cannot_be_listed_either() -> None:
     dynamic = given.egress(addresses=(), possible=(), stable=False, because="dynamic")
     seen = given.evidence(workload=given.workload(egress=dynamic))

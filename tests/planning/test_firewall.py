@@ -3,8 +3,11 @@
 from typing import Any
 
 import pytest
+from hypothesis import given as examples
+from hypothesis import strategies as st
 
 from shared import policy as policies
+from shared.model import networks
 from shared.model.evidence import Unread, Via
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import Cause, FindingName, RemedyName
@@ -184,3 +187,44 @@ def test_the_code_that_keeps_the_rules_names_just_the_new_ones() -> None:
     assert "{ action: 'Allow', value: '203.0.113.10' }" in text
     assert 'ip_range = "203.0.113.10/32"' in text
     assert OFFICE not in text
+
+
+HOST = st.integers(0, 63)
+ADDRESS = st.one_of(
+    HOST.map(lambda last: f"20.50.2.{last}"),
+    HOST.map(lambda last: f"10.0.0.{last}"),
+    st.sampled_from(["203.0.113.0/24", "20.50.2.0/30", "20.50.0.0/16", "::1", "junk"]),
+)
+RULE = st.one_of(
+    HOST.map(lambda last: f"20.50.2.{last}"),
+    HOST.map(lambda last: f"20.50.2.{last}/32"),
+    st.sampled_from(["20.50.2.0/29", "20.50.2.32/27", "9.9.9.9", "junk"]),
+)
+
+
+@examples(
+    addresses=st.lists(ADDRESS, min_size=1, max_size=6).map(tuple),
+    possible=st.lists(ADDRESS, max_size=6).map(tuple),
+    rules=st.lists(RULE, max_size=6).map(tuple),
+    loose=st.booleans(),
+)
+def test_whatever_azure_reports_a_plan_only_ever_adds_the_workloads_own_public_addresses(
+    addresses: tuple[str, ...], possible: tuple[str, ...], rules: tuple[str, ...], loose: bool
+) -> None:
+    own = given.workload(egress=given.egress(addresses=addresses, possible=possible))
+    policy = POSSIBLE if loose else POLICY
+
+    made = planned(policy, workload=own, registry=given.registry(ip_rules=rules))
+
+    for step in made.steps:
+        after = step.after["ipRules"]
+        added = after[len(rules) :]
+        assert after[: len(rules)] == list(rules)
+        assert added
+        assert len(set(added)) == len(added)
+        wanted = (*addresses, *possible) if loose else addresses
+        for value in added:
+            assert any(networks.same(value, text) for text in wanted)
+            networks.admissible(value)
+        again = planned(policy, workload=own, registry=given.registry(ip_rules=tuple(after)))
+        assert again.steps == ()
