@@ -73,7 +73,7 @@ CLOUDS = (
         logins=("login.sovcloud-identity.fr",),
         audiences=("https://management.sovcloud-api.fr",),
         registry_suffix=".azurecr.sovcloud-azure.fr",
-        log_analytics=("api.loganalytics.sovcloud-api.fr",),
+        log_analytics=("api.loganalytics.sovcloud-api.fr",),  # by analogy; no public source
         graph="graph.svc.sovcloud.fr",
         portal="https://portal.sovcloud-azure.fr",
     ),
@@ -101,21 +101,19 @@ def audiences(kind: str, cloud: Cloud) -> tuple[str, ...]:
 
 def locate(host: str, home: Cloud) -> tuple[Cloud, str] | None:
     """The cloud a host name belongs to and its front end; a loopback host is `home`'s ARM."""
+    return (home, "arm") if host.lower() in _LOCAL else of_host(host)
+
+
+def of_host(host: str) -> tuple[Cloud, str] | None:
+    """The same for Azure's real host names alone."""
     host = host.lower().rstrip(".")
-    if host in _LOCAL:
-        return home, "arm"
     for cloud in CLOUDS:
-        if host == cloud.arm:
-            return cloud, "arm"
-        if host in cloud.logins:
-            return cloud, "entra"
-        if host in cloud.log_analytics:
-            return cloud, "loganalytics"
-        if host == cloud.graph:
-            return cloud, "graph"
-        if host.endswith(cloud.registry_suffix):
-            label = host[: -len(cloud.registry_suffix)]
-            if label.endswith(".data"):
-                return cloud, "data"
-            return (cloud, "registry") if label else None
+        fronts = {cloud.arm: "arm", cloud.graph: "graph"}
+        fronts |= dict.fromkeys(cloud.logins, "entra")
+        fronts |= dict.fromkeys(cloud.log_analytics, "loganalytics")
+        if host in fronts:
+            return cloud, fronts[host]
+        if host.endswith(cloud.registry_suffix) and host != cloud.registry_suffix:
+            label = host.removesuffix(cloud.registry_suffix)
+            return cloud, "data" if label.endswith(".data") else "registry"
     return None

@@ -66,8 +66,7 @@ class Server:
         try:
             arm = await self._listen(self._answer, self._port, self._context("localhost"))
             plain = await self._listen(self._plain, 0, None)
-            home = clouds.named(self.simulator.world.cloud)
-            self._proxy = Proxy(arm, home)
+            self._proxy = Proxy(arm)
             self._tunnels = await asyncio.start_server(self._proxy.serve, _HOME, 0)
         except BaseException:
             await self.stop()
@@ -171,8 +170,12 @@ class Server:
         """What is due on the timetable happens, also while nobody asks."""
         while True:
             await asyncio.sleep(_TICK)
-            with self.simulator.lock:
-                self.simulator.world.advance()
+            try:
+                with self.simulator.lock:
+                    self.simulator.world.advance()
+            except Exception as error:  # loudly, but one broken action must not stop the clock
+                said = {"message": "A timetabled action failed", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(said)
 
 
 async def _read(request: web.Request, scheme: str, *, kind: str | None = None) -> Request:
