@@ -100,16 +100,13 @@ async def _settings(
 
 
 def _workspace(state: dict[str, Any]) -> str:
-    """The customer id of the workspace that receives the platform's rows, if there is one."""
+    """The customer id of the workspace that receives the platform's rows; a scenario names it by
+    that or by its resource id."""
     wanted = (state.get("workspace") or "").lower()
-    return next(
-        (
-            str(resource.get("properties", {}).get("customerId", ""))
-            for resource in state["resources"]
-            if resource["id"].lower() == wanted
-        ),
-        "",
-    )
+    for resource in state["resources"]:
+        if resource["id"].lower() == wanted:
+            return str(resource.get("properties", {}).get("customerId", ""))
+    return wanted
 
 
 def _announce(line: str, ready: str | None) -> None:
