@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from tests.simulator.clouds import named
 from tests.simulator.guards import place
 from tests.simulator.identity import Caller
 from tests.simulator.wire import Request, Response
@@ -106,14 +107,7 @@ class _Common:
             "authorization": {"action": self.action, "scope": self.scope},
             "caller": self.caller.principal,
             "channels": "Operation",
-            "claims": {
-                "aud": "https://management.core.windows.net/",
-                "appid": self.caller.client,
-                "http://schemas.microsoft.com/identity/claims/objectidentifier": (
-                    self.caller.principal
-                ),
-                "http://schemas.microsoft.com/identity/claims/tenantid": world.tenant,
-            },
+            "claims": _claims(world, self.caller),
             "correlationId": self.request.headers.get(
                 "x-ms-correlation-request-id", self.operation
             ),
@@ -144,6 +138,16 @@ class _Common:
             "tenantId": world.tenant,
             "properties": properties,
         }
+
+
+def _claims(world: World, caller: Caller) -> dict[str, str]:
+    schema = "http://schemas.microsoft.com/identity/claims"
+    return {
+        "aud": f"{named(world.cloud).audiences[0]}/",
+        "appid": caller.client,
+        f"{schema}/objectidentifier": caller.principal,
+        f"{schema}/tenantid": world.tenant,
+    }
 
 
 def _same(text: str) -> dict[str, str]:

@@ -86,53 +86,49 @@ def authenticate(world: World, request: Request, kind: str, cloud: clouds.Cloud)
     """The caller of a request, or the 401 Azure gives. `kind` is the front end it came to."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
-        raise _unauthenticated(
-            world,
-            cloud,
-            "AuthenticationFailed",
-            "Authentication failed. The 'Authorization' header is missing.",
-        )
+        missing = "Authentication failed. The 'Authorization' header is missing."
+        raise _unauthenticated(world, cloud, "AuthenticationFailed", missing)
     claims = decode(token)
-    if not claims.get("oid"):
-        raise _unauthenticated(
-            world, cloud, "InvalidAuthenticationToken", "The access token is invalid."
-        )
+    wrong = _wrong(world, claims, clouds.audiences(kind, cloud))
+    if wrong is not None:
+        raise _unauthenticated(world, cloud, *wrong)
+    principal = str(claims["oid"]).lower()
+    return Caller(principal=principal, client=str(claims.get("appid") or principal))
+
+
+def _wrong(
+    world: World, claims: dict[str, Any], accepted: tuple[str, ...]
+) -> tuple[str, str] | None:
+    """What is wrong with a token's claims: Azure's code and message; None when all is well."""
+    principal, audience, tenant = claims.get("oid"), claims.get("aud"), claims.get("tid")
+    if not principal:
+        return "InvalidAuthenticationToken", "The access token is invalid."
     if float(claims.get("exp", 0)) < time.time():
-        raise _unauthenticated(
-            world,
-            cloud,
+        return (
             "ExpiredAuthenticationToken",
             "The access token expiry UTC time has passed; get a new token and try again.",
         )
-    accepted = clouds.audiences(kind, cloud)
-    if str(claims.get("aud", "")).rstrip("/") not in accepted:
-        raise _unauthenticated(
-            world,
-            cloud,
+    if str(audience).rstrip("/") not in accepted:
+        return (
             "InvalidAuthenticationTokenAudience",
             "The access token has been obtained for wrong audience or resource "
-            f"'{claims.get('aud')}'. It should exactly match with one of the allowed audiences "
+            f"'{audience}'. It should exactly match with one of the allowed audiences "
             f"'{', '.join(f'{one}/' for one in accepted)}'.",
         )
-    if str(claims.get("tid", "")).lower() != world.tenant.lower():
-        raise _unauthenticated(
-            world,
-            cloud,
+    if str(tenant).lower() != world.tenant.lower():
+        return (
             "InvalidAuthenticationTokenTenant",
-            f"The access token is from the wrong issuer 'https://sts.windows.net/"
-            f"{claims.get('tid')}/'. It must match the tenant "
-            f"'https://sts.windows.net/{world.tenant}/' associated with this subscription.",
+            f"The access token is from the wrong issuer 'https://sts.windows.net/{tenant}/'. It "
+            f"must match the tenant 'https://sts.windows.net/{world.tenant}/' associated with this "
+            "subscription.",
         )
-    principal = str(claims["oid"]).lower()
-    if not _exists(world, principal):
-        raise _unauthenticated(
-            world,
-            cloud,
+    if not _exists(world, str(principal).lower()):
+        return (
             "InvalidAuthenticationToken",
             f"The received access token is not valid: the principal '{principal}' does not exist "
             f"in the tenant '{world.tenant}'.",
         )
-    return Caller(principal=principal, client=str(claims.get("appid") or principal))
+    return None
 
 
 def _exists(world: World, principal: str) -> bool:
@@ -164,14 +160,7 @@ def managed_identity(world: World, request: Request) -> Response:
     if request.query.get("api-version") not in ("2019-08-01", "2025-03-30"):
         return _msi_error(400, "Unsupported api-version; use 2019-08-01.")
     resource = request.query.get("resource", "")
-    cloud = clouds.named(world.cloud)
-    known = {
-        *cloud.audiences,
-        *clouds.audiences("loganalytics", cloud),
-        *clouds.audiences("graph", cloud),
-        clouds.ACR_AUDIENCE,
-    }
-    if resource.rstrip("/") not in known:
+    if resource.rstrip("/") not in _resources(clouds.named(world.cloud)):
         return _msi_error(
             400,
             f"AADSTS500011: The resource principal named {resource} was not found in the tenant "
@@ -194,6 +183,12 @@ def managed_identity(world: World, request: Request) -> Response:
         "client_id": str(UUID(claims["appid"])).upper(),
     }
     return Response(body=body, headers={"Content-Type": "application/json; charset=utf-8"})
+
+
+def _resources(cloud: clouds.Cloud) -> set[str]:
+    """What a token can be for in this cloud."""
+    fronts = ("arm", "loganalytics", "graph")
+    return {one for kind in fronts for one in clouds.audiences(kind, cloud)} | {clouds.ACR_AUDIENCE}
 
 
 def _chosen(world: World, query: dict[str, str]) -> str | None:
