@@ -65,9 +65,13 @@ def _locks(azure: Azure, registry: ResourceId) -> tuple[str, ...]:
 
 
 def _closing(azure: Azure, registry: ResourceId) -> tuple[str, ...]:
-    """Policy assignments in force whose Modify effect would close the registry on any write."""
+    """Policy assignments in force whose Modify effect would close the registry on any write.
+
+    Without a filter the list of a resource group holds what is inherited by it, assigned to it and
+    assigned to anything in it (Policy Assignments - List For Resource Group).
+    """
     with azure.asking(f"listed the policy assignments at {registry}"):
-        path = f"{registry}/providers/Microsoft.Authorization/policyAssignments"
+        path = f"{registry.group_id}/providers/Microsoft.Authorization/policyAssignments"
         assignments = list(azure.arm.list(path, _POLICY_VERSION))
     found = []
     fetched: dict[str, Mapping[str, Any]] = {}
@@ -77,10 +81,18 @@ def _closing(azure: Azure, registry: ResourceId) -> tuple[str, ...]:
             continue
         if any(registry.within(str(scope)) for scope in properties.get("notScopes") or ()):
             continue
+        if _elsewhere(registry, str(properties.get("scope") or "")):
+            continue
         if _closes(azure, str(properties.get("policyDefinitionId", "")), properties, fetched):
             name = properties.get("displayName") or assignment.get("name")
             found.append(f"{name} ({assignment.get('id')})")
     return tuple(found)
+
+
+def _elsewhere(registry: ResourceId, scope: str) -> bool:
+    """True for an assignment on another resource. A management group's scope is not below ours
+    in text, yet applies."""
+    return scope.lower().startswith("/subscriptions/") and not registry.within(scope)
 
 
 def _closes(

@@ -30,7 +30,8 @@ _NAMESPACE = UUID("5b1f7d3e-6a0c-4b44-9d6e-3f5d1c6f8a10")
 class Simulator:
     """One simulated Azure. Tests may read and arrange `world`; with threads, holding `lock`."""
 
-    #: Told every exchange of every simulated Azure in this process, when somebody wants to know.
+    #: Told every exchange of every simulated Azure in this process, when somebody wants to know;
+    #: but for answers that a fault made up.
     witness: ClassVar[Callable[[dict[str, Any]], None] | None] = None
 
     def __init__(self, scenario: dict[str, Any]) -> None:
@@ -72,7 +73,8 @@ class Simulator:
             except Dropped:
                 self._record(number, request, None)
                 raise
-            self._record(number, request, response)
+            made_up = fault is not None and fault.status is not None
+            self._record(number, request, response, made_up=made_up)
             return response
 
     def change(
@@ -219,14 +221,21 @@ class Simulator:
             headers["Content-Type"] = "application/json; charset=utf-8"
         return _merged(headers, response.headers)
 
-    def _record(self, number: int, request: Request, response: Response | None) -> None:
+    def _record(
+        self,
+        number: int,
+        request: Request,
+        response: Response | None,
+        *,
+        made_up: bool = False,
+    ) -> None:
         if response is not None:
             _ = response.content  # made now: a body may be a live part of the world
         exchange = Exchange(
             number=number, at=self.world.clock.now(), request=request, response=response
         )
         self._exchanges.append(exchange)
-        if Simulator.witness is not None:
+        if Simulator.witness is not None and not made_up:
             Simulator.witness(exchange.shown)
 
 
