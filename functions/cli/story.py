@@ -90,14 +90,12 @@ def _facts(view: View, only: Sequence[str]) -> Iterator[RenderableType]:
     shown = [fact for fact in known if not only or fact["fact"] in only]
     if not shown:
         return
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    rows = []
     for fact in shown:
         value = Text(short(fact["value"]))
-        value.append(f"  {short(fact['source'])}", style="dim")
-        grid.add_row(Text(short(fact["fact"])), value)
-    yield section("facts", grid)
+        value.append(f"  ({short(fact['source'])})", style="dim")
+        rows.append((Text(short(fact["fact"])), value))
+    yield section("facts", _hanging(rows))
 
 
 def _cause(view: View) -> Iterator[RenderableType]:
@@ -113,9 +111,11 @@ def _cause(view: View) -> Iterator[RenderableType]:
 
 def _plan(view: View) -> Iterator[RenderableType]:
     plan = view["plan"]
+    found = view["diagnosis"]
     if plan is None or not plan["steps"]:
-        if view["diagnosis"]:
-            yield section("plan", "no change: nothing safe to do, or nothing to do")
+        if found:
+            well = found["finding"] in ("healthy", "not-a-pull-failure")
+            yield section("plan", "nothing to change" if well else "no change: none would be safe")
         return
     label = "plan"
     for step in plan["steps"]:
@@ -123,10 +123,10 @@ def _plan(view: View) -> Iterator[RenderableType]:
         yield section(label, title)
         yield section("", short(step["summary"]))
         yield section("", difference(step["before"], step["after"]))
-        yield section("", Text(f"risk  {short(step['risk'])}", style="dim"))
-        yield section("", Text(f"undo  {short(step['undo'])}", style="dim"))
+        notes = [("risk", short(step["risk"])), ("undo", short(step["undo"]))]
+        yield section("", _hanging([(Text(a, "dim"), Text(b, "dim")) for a, b in notes]))
         label = ""
-    yield section("", Text(f"plan digest {plan['digest']}", style="dim"))
+    yield section("", Text(f"digest {plan['digest']}", style="dim"))
 
 
 def difference(before: Any, after: Any) -> Text:
@@ -162,7 +162,8 @@ def _gate(view: View) -> Iterator[RenderableType]:
     if decision is None:
         return
     verdict = Text(decision["verdict"], style=_VERDICTS.get(decision["verdict"], "bold"))
-    yield from _listed("gate", verdict, decision["reasons"])
+    yield section("gate", verdict)
+    yield section("", _hanging([(Text("-"), Text(short(said))) for said in decision["reasons"]]))
 
 
 def _outcome(view: View) -> Iterator[RenderableType]:
@@ -198,14 +199,22 @@ def _advice(view: View) -> Iterator[RenderableType]:
 
 def _cost(view: View) -> Iterator[RenderableType]:
     calls = view["azure_calls"]
-    said = f"{calls['reads']} reads and {calls['writes']} writes of Azure"
-    yield section("calls", Text(said, style="dim"))
+    said = f"{_counted(calls['reads'], 'read')} and {_counted(calls['writes'], 'write')}"
+    yield section("azure", Text(said, style="dim"))
 
 
-def _listed(label: str, first: Text, rest: Iterable[str]) -> Iterator[RenderableType]:
-    yield section(label, first)
-    for text in rest:
-        yield section("", f"- {short(text)}")
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _hanging(rows: Iterable[tuple[Text, Text]]) -> RenderableType:
+    """A name and what belongs to it, folded beside the name."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows:
+        grid.add_row(name, value)
+    return grid
 
 
 def section(label: str, content: RenderableType) -> RenderableType:
