@@ -137,7 +137,7 @@ def _summary(first: Answer, faults: list[Answer]) -> str:
 
 def _doubts(case: Case, unknowns: tuple[Answer, ...], *, faulty: bool) -> tuple[str, ...]:
     said = [one.because for one in unknowns]
-    if case.misdirected:
+    if case.misdirected and not case.complaints:  # the platform's own word needs no text beside it
         said.append(case.misdirected)
     if isinstance(case.evidence.registry, Registry):
         said += network.doubts_about_the_address(case)

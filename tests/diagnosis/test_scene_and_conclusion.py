@@ -118,6 +118,17 @@ def test_a_text_about_another_registry_is_a_doubt_and_no_claim() -> None:
     assert "other.azurecr.io" in diagnosis.doubts[0]
 
 
+def test_the_platforms_own_complaint_needs_no_text_beside_it() -> None:
+    diagnosis = of(
+        Cause.NETWORK_DENIED,
+        reading={"registry": "other.azurecr.io"},
+        registry=given.registry(ip_rules=()),
+    )
+
+    assert diagnosis.finding is FindingName.FIREWALL_MISSING_EGRESS
+    assert diagnosis.doubts == ()
+
+
 def test_the_registrys_data_host_is_the_same_registry() -> None:
     diagnosis = of(Cause.RATE_LIMITED, reading={"registry": "contoso.westeurope.data.azurecr.io"})
 
