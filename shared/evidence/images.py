@@ -14,8 +14,8 @@ import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from shared.classification.reference import ImageReference, InvalidReference
 from shared.model.evidence import ImageUse
+from shared.model.image import ImageReference, InvalidReference
 
 _LONGEST_COMPOSE = 256 * 1024
 

@@ -20,16 +20,16 @@ from shared.errors import NotFound, PermanentError, TransientError
 from shared.evidence.reading import attempt, whole
 from shared.model.evidence import PermissionMode, Registry, Unread
 from shared.model.ids import ResourceId
+from shared.model.image import login_server
 
 _MODES = {mode.value: mode for mode in PermissionMode}
 _GRAPH_VERSION = "2021-03-01"
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}")
-_REGION_HOST = re.compile(r"^([a-z0-9-]+)\.[a-z0-9]+\.geo(\.azurecr\..+)$")
 
 
 def find(azure: Azure, host: str) -> ResourceId | Unread | None:
     """The id of the one registry whose login server is `host`."""
-    server = _REGION_HOST.sub(r"\1\2", host.lower())
+    server = login_server(host)
     if not _HOST.fullmatch(server):
         return None
     try:
@@ -56,7 +56,7 @@ def read(azure: Azure, id: ResourceId) -> Registry | Unread:
 
 def serves(registry: Registry, host: str) -> bool:
     """True when ARM itself says that this registry answers at `host`."""
-    return registry.login_server == _REGION_HOST.sub(r"\1\2", host.lower())
+    return registry.login_server == login_server(host)
 
 
 def fetch(azure: Azure, id: ResourceId) -> Mapping[str, Any]:

@@ -44,14 +44,14 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     `shown` is the digest of the plan a person saw and wants; any other plan is held. None: nobody
     was shown one, so the gate alone decides.
     """
+    if signal.kind is SignalKind.RESOLVED:
+        return _resolved(signal, medic)
     received = medic.store.receive(signal, now=medic.now())
     id, store, holder = received.incident, medic.store, medic.worker()
     incident = audit.claim(id, store=store, holder=holder, now=medic.now())
     if incident is None:
         return None
     try:
-        if signal.kind is SignalKind.RESOLVED:
-            return _resolved(incident, medic)
         if not _wants_a_look(incident, signal):
             return incident
         work = _Work(medic, holder, medic.azure(), incident.azure_calls, shown)
@@ -194,18 +194,24 @@ def _be_patient(incident: Incident, until: datetime, work: _Work) -> Incident:
     return work.note(incident, "gate", text, state=State.RECEIVED, verification=waiting)
 
 
-def _resolved(incident: Incident, medic: Medic) -> Incident:
-    """An alert that resolves closes what verification already proved, and nothing else."""
-    if incident.state is State.HEALED:
+def _resolved(signal: Signal, medic: Medic) -> Incident | None:
+    """An alert that resolves closes what verification already proved, and opens nothing."""
+    newest = medic.store.page(resource=signal.resource.key, limit=1).incidents
+    if not newest or newest[0].state is not State.HEALED:
+        return newest[0] if newest else None
+    id, store, holder = newest[0].id, medic.store, medic.worker()
+    incident = audit.claim(id, store=store, holder=holder, now=medic.now())
+    if incident is None:
+        return None
+    try:
+        text = "the alert resolved after the pull was seen to work"
+        if incident.state is not State.HEALED:
+            return incident
         return audit.note(
-            incident,
-            "signal",
-            "the alert resolved after the pull was seen to work",
-            store=medic.store,
-            now=medic.now(),
-            state=State.CLOSED,
+            incident, "signal", text, store=store, now=medic.now(), state=State.CLOSED
         )
-    return incident
+    finally:
+        audit.release(id, store=store, holder=holder)
 
 
 def _count_the_attempt(incident: Incident, error: TransientError, work: _Work) -> None:

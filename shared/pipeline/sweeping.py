@@ -20,6 +20,7 @@ from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import RemedyName, Result, State
 from shared.pipeline.healing import heal
+from shared.policy.schema import Breaker
 
 log = logging.getLogger("medic.sweep")
 
@@ -93,7 +94,21 @@ def _verify(incident: Incident, medic: Medic) -> Incident:
         seen = Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
     state = _STATE_AFTER[seen.result]
     incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
-    return audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
+    incident = audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
+    if seen.result is Result.FAILED and medic.policy:
+        _trip_if_failing(incident, medic.policy.breaker, medic)
+    return incident
+
+
+def _trip_if_failing(incident: Incident, breaker: Breaker, medic: Medic) -> None:
+    """Fixes that keep not helping at one registry stop; only a person lets them go on."""
+    audit.trip_if_failing(
+        incident,
+        after=breaker.failed_verifications,
+        within=breaker.window,
+        store=medic.store,
+        now=medic.now(),
+    )
 
 
 def _patience(incident: Incident, medic: Medic) -> timedelta:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.classification.reference import (
+from shared.model.image import (
     ImageReference,
     InvalidReference,
     is_acr,
