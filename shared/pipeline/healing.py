@@ -46,6 +46,8 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     """
     if signal.kind is SignalKind.RESOLVED:
         return _resolved(signal, medic)
+    if signal.kind is SignalKind.RESOLVED:
+        return _close_the_proven(signal, medic)
     received = medic.store.receive(signal, now=medic.now())
     id, store, holder = received.incident, medic.store, medic.worker()
     incident = audit.claim(id, store=store, holder=holder, now=medic.now())
@@ -194,24 +196,16 @@ def _be_patient(incident: Incident, until: datetime, work: _Work) -> Incident:
     return work.note(incident, "gate", text, state=State.RECEIVED, verification=waiting)
 
 
-def _resolved(signal: Signal, medic: Medic) -> Incident | None:
-    """An alert that resolves closes what verification already proved, and opens nothing."""
-    newest = medic.store.page(resource=signal.resource.key, limit=1).incidents
-    if not newest or newest[0].state is not State.HEALED:
-        return newest[0] if newest else None
-    id, store, holder = newest[0].id, medic.store, medic.worker()
-    incident = audit.claim(id, store=store, holder=holder, now=medic.now())
+def _close_the_proven(signal: Signal, medic: Medic) -> Incident | None:
+    """An alert that resolves closes what verification already proved, and starts nothing."""
+    newest = medic.store.page(resource=signal.resource.key, state=State.HEALED).incidents
+    incident = next((one for one in newest if one.resource == signal.resource), None)
     if incident is None:
         return None
-    try:
-        text = "the alert resolved after the pull was seen to work"
-        if incident.state is not State.HEALED:
-            return incident
-        return audit.note(
-            incident, "signal", text, store=store, now=medic.now(), state=State.CLOSED
-        )
-    finally:
-        audit.release(id, store=store, holder=holder)
+    text = "the alert resolved after the pull was seen to work"
+    return audit.note(
+        incident, "signal", text, store=medic.store, now=medic.now(), state=State.CLOSED
+    )
 
 
 def _count_the_attempt(incident: Incident, error: TransientError, work: _Work) -> None:
