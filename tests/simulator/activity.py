@@ -127,9 +127,7 @@ class _Common:
             "operationName": {"value": self.action, "localizedValue": self.action},
             "resourceGroupName": group,
             "resourceProviderName": {"value": namespace, "localizedValue": namespace},
-            "resourceType": _same(
-                self.action.rsplit("/", 2 if self.action.endswith("/action") else 1)[0]
-            ),
+            "resourceType": _same(_type_of(self.action)),
             "resourceId": self.scope,
             "status": _same(status),
             "subStatus": {"value": sub.split(" ")[0], "localizedValue": sub},
@@ -148,6 +146,11 @@ def _claims(world: World, caller: Caller) -> dict[str, str]:
         f"{schema}/objectidentifier": caller.principal,
         f"{schema}/tenantid": world.tenant,
     }
+
+
+def _type_of(action: str) -> str:
+    """The resource type an action is about: what is before its verb."""
+    return action.rsplit("/", 2 if action.endswith("/action") else 1)[0]
 
 
 def _same(text: str) -> dict[str, str]:

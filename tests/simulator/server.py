@@ -91,8 +91,7 @@ class Server:
             self._tunnels.close()
         if self._proxy is not None:
             await self._proxy.close()
-        for runner in self._runners:
-            await runner.cleanup()
+        await asyncio.gather(*(runner.cleanup() for runner in self._runners))
         self._folder.cleanup()
 
     def _environment(self, proxy: str, endpoint: str, ca: str) -> dict[str, str]:
@@ -116,7 +115,7 @@ class Server:
     async def _listen(self, handler: Any, port: int, context: ssl.SSLContext | None) -> int:
         app = web.Application(client_max_size=_LARGEST)
         app.router.add_route("*", "/{path:.*}", handler)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         self._runners.append(runner)
         site = web.TCPSite(runner, _HOME, port, ssl_context=context, reuse_address=True)
