@@ -45,8 +45,6 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     was shown one, so the gate alone decides.
     """
     if signal.kind is SignalKind.RESOLVED:
-        return _resolved(signal, medic)
-    if signal.kind is SignalKind.RESOLVED:
         return _close_the_proven(signal, medic)
     received = medic.store.receive(signal, now=medic.now())
     id, store, holder = received.incident, medic.store, medic.worker()
