@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, network
-from shared.evidence.reading import attempt, whole
+from shared.evidence.reading import attempt, id_in, whole
 from shared.model.evidence import (
     Egress,
     ImageUse,
@@ -49,7 +49,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
     )
     egress, subnet = _egress(azure, properties, answers["environment"])
     return Workload(
-        id=ResourceId.parse(app.get("id") or id.text),
+        id=id_in(app.get("id")) or id,
         host=Host.JOB if job else Host.CONTAINER_APP,
         windows=False,
         images=tuple(uses),
@@ -77,10 +77,9 @@ def _job(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
 
 
 def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, Any] | Unread:
-    text = properties.get("environmentId") or properties.get("managedEnvironmentId")
-    if not text:
+    id = id_in(properties.get("environmentId") or properties.get("managedEnvironmentId"))
+    if id is None:
         return Unread("not readable: the app names no environment")
-    id = ResourceId.parse(text)
     with azure.asking(f"read the environment {id}"):
         model = azure.apps(id.subscription).managed_environments.get(id.group, id.name)
     return whole(model.as_dict(), str(id))["properties"]
@@ -146,7 +145,7 @@ def _egress(
         ), None
     listed = tuple(properties.get("outboundIpAddresses") or ())
     text = (environment.get("vnetConfiguration") or {}).get("infrastructureSubnetId")
-    subnet = ResourceId.parse(text) if text else None
+    subnet = id_in(text)
     if subnet and environment.get("workloadProfiles"):
         fixed = network.subnet_egress(azure, subnet)
         if fixed is not None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence.reading import attempt, whole
+from shared.evidence.reading import attempt, id_in, whole
 from shared.model.evidence import Egress, Unread, Via
 from shared.model.ids import ResourceId
 
@@ -89,5 +89,4 @@ def _properties(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
 
 
 def _id(item: Any) -> ResourceId | None:
-    text = item.get("id") if isinstance(item, dict) else None
-    return ResourceId.parse(text) if text else None
+    return id_in(item.get("id")) if isinstance(item, dict) else None

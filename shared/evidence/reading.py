@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from shared.errors import PermanentError, Refused
 from shared.model.evidence import Unread
+from shared.model.ids import InvalidId, ResourceId
 
 T = TypeVar("T")
 
@@ -32,3 +33,11 @@ def whole(answer: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     if not isinstance(answer.get("id"), str) or not isinstance(answer.get("properties"), dict):
         raise Refused(f"Azure's answer about {what} is not a resource")
     return answer
+
+
+def id_in(text: object) -> ResourceId | None:
+    """A resource id that ARM put into an answer; None when it is absent or no id at all."""
+    try:
+        return ResourceId.parse(text)
+    except InvalidId:
+        return None

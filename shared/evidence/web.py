@@ -15,15 +15,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import images, network
-from shared.evidence.reading import attempt, known, whole
+from shared.evidence import images, sign_in, way_out
+from shared.evidence.reading import attempt, id_in, known, whole
 from shared.model.evidence import (
-    Egress,
     Instance,
     PullAuth,
-    PullMode,
     Unread,
-    Via,
     Workload,
 )
 from shared.model.ids import ResourceId
@@ -45,19 +42,20 @@ def read(azure: Azure, id: ResourceId) -> Workload:
     properties = site.get("properties") or {}
     web = known(config, {}) or properties.get("siteConfig") or {}
     fx = web.get("linuxFxVersion") or web.get("windowsFxVersion") or ""
-    containers = _sitecontainers(azure, id) if fx.lower().startswith("sitecontainers") else []
-    uses, note = images.from_fx(fx, known(containers, []))
+    sidecars = fx.lower().startswith("sitecontainers")
+    containers = _sitecontainers(azure, id) if sidecars else None
+    uses, note = images.from_fx(fx, containers if isinstance(containers, list) else ())
     if isinstance(config, Unread):
         note = f"the site's configuration is {config.because}"
-    routed = _routed(properties, answers["settings"])
-    subnet = _subnet(properties)
+    routed = way_out.routed(properties, answers["settings"])
+    subnet = way_out.subnet(properties)
     return Workload(
-        id=ResourceId.parse(site.get("id") or id.text),
+        id=id_in(site.get("id")) or id,
         host=_host(site, id),
         windows="windows" in str(site.get("kind", "")).lower() or bool(web.get("windowsFxVersion")),
         images=tuple(uses),
-        auth=config if isinstance(config, Unread) else _auth(site, web, answers["settings"]),
-        egress=_egress(azure, properties, routed, subnet),
+        auth=_auth(site, config, containers, answers["settings"]),
+        egress=way_out.egress(azure, properties, routed, subnet),
         subnet=subnet,
         pulls_over_vnet=routed,
         instances=answers["instances"],
@@ -168,103 +166,18 @@ def _host(site: Mapping[str, Any], id: ResourceId) -> Host:
 
 
 def _auth(
-    site: Mapping[str, Any], web: Mapping[str, Any], settings: Mapping[str, str] | Unread
+    site: Mapping[str, Any],
+    config: Mapping[str, Any] | Unread,
+    containers: list[Mapping[str, Any]] | Unread | None,
+    settings: Mapping[str, str] | Unread,
 ) -> PullAuth | Unread:
-    identity = site.get("identity") or {}
-    if web.get("acrUseManagedIdentityCreds"):
-        client = web.get("acrUserManagedIdentityID")
-        if not client:
-            principal = identity.get("principalId")
-            return PullAuth(
-                mode=PullMode.SYSTEM_IDENTITY, principal=principal, attached=bool(principal)
-            )
-        attached = [
-            item
-            for item in (identity.get("userAssignedIdentities") or {}).values()
-            if str((item or {}).get("clientId", "")).lower() == str(client).lower()
-        ]
-        return PullAuth(
-            mode=PullMode.USER_IDENTITY,
-            identity=client,
-            principal=attached[0].get("principalId") if attached else None,
-            attached=bool(attached),
-        )
-    if isinstance(settings, Unread):
-        return settings
-    if "DOCKER_REGISTRY_SERVER_USERNAME" in settings:
-        return PullAuth(
-            mode=PullMode.CREDENTIALS,
-            server=settings.get("DOCKER_REGISTRY_SERVER_URL"),
-            username=settings["DOCKER_REGISTRY_SERVER_USERNAME"],
-            principal=identity.get("principalId"),
-            keyvault=settings.get("DOCKER_REGISTRY_SERVER_PASSWORD") == "@keyvault",
-        )
-    return PullAuth(mode=PullMode.ANONYMOUS, principal=identity.get("principalId"))
-
-
-def _subnet(properties: Mapping[str, Any]) -> ResourceId | None:
-    text = properties.get("virtualNetworkSubnetId")
-    return ResourceId.parse(text) if text else None
-
-
-def _routed(properties: Mapping[str, Any], settings: Mapping[str, str] | Unread) -> bool | Unread:
-    """Whether pulls go over the VNet. Route-all alone does not do it: image pulls are
-    configuration traffic, switched on by themselves (Configure VNet integration routing)."""
-    if properties.get("hostingEnvironmentProfile"):
-        return True  # in an App Service Environment pulls always use its network
-    if not properties.get("virtualNetworkSubnetId"):
-        return False
-    routing = properties.get("outboundVnetRouting") or {}
-    if routing.get("imagePullTraffic") or routing.get("allTraffic"):
-        return True
-    if properties.get("vnetImagePullEnabled"):
-        return True
-    if isinstance(settings, Unread):
-        return Unread(
-            f"an app setting may route pulls over the VNet, and settings are {settings.because}"
-        )
-    if settings.get("WEBSITE_PULL_IMAGE_OVER_VNET", "").lower() in ("1", "true"):
-        return Unread(
-            "the app setting WEBSITE_PULL_IMAGE_OVER_VNET asks for pulls over the VNet while the "
-            "site property says no"
-        )
-    return False
-
-
-def _egress(
-    azure: Azure,
-    properties: Mapping[str, Any],
-    routed: bool | Unread,
-    subnet: ResourceId | None,
-) -> Egress | Unread:
-    if isinstance(routed, Unread):
-        return routed
-    if routed and subnet is None:
-        return Egress(
-            via=Via.UNKNOWN,
-            stable=False,
-            because="the app lives in an App Service Environment and pulls through its network",
-        )
-    if routed and subnet is not None:
-        fixed = network.subnet_egress(azure, subnet)
-        if fixed is not None:
-            return fixed
-    outbound = _addresses(properties.get("outboundIpAddresses"))
-    return Egress(
-        via=Via.PLATFORM,
-        addresses=outbound,
-        possible=_addresses(properties.get("possibleOutboundIpAddresses")),
-        stable=bool(outbound),
-        because="pulls leave through the platform's shared outbound addresses"
-        if outbound
-        else "the platform reports no outbound addresses for this app; on a Premium V4 plan they "
-        "are dynamic",
-    )
-
-
-def _addresses(text: object) -> tuple[str, ...]:
-    parts = [part.strip() for part in str(text or "").split(",")]
-    return tuple(dict.fromkeys(part for part in parts if part))
+    """Sidecar apps sign in container by container; every other site as a whole."""
+    for unread in (config, containers):
+        if isinstance(unread, Unread):
+            return unread
+    if isinstance(containers, list):
+        return sign_in.of_container(site, containers)
+    return sign_in.of_site(site, known(config, {}), settings)
 
 
 def _serving(properties: Mapping[str, Any], seen: tuple[Instance, ...] | Unread) -> bool | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.plan import Decision, Diagnosis, Outcome, Plan, Verification
 from shared.model.words import Cause, Host, State
@@ -65,6 +66,7 @@ class Incident:
     verification: Verification | None = None
     timeline: tuple[Moment, ...] = ()
     azure_calls: Calls = field(default_factory=Calls)
+    instances: tuple[Instance, ...] = ()  # how the platform saw the workload before any change
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
     version: int = 0

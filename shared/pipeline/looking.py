@@ -42,7 +42,7 @@ class Look:
 
     def onto(self, incident: Incident) -> Incident:
         """The incident with everything this look found; state and timeline are the caller's."""
-        image = self.evidence.image
+        image, seen = self.evidence.image, self.evidence.workload.instances
         return replace(
             incident,
             resource=self.evidence.workload.id,
@@ -53,6 +53,7 @@ class Look:
             diagnosis=self.diagnosis,
             plan=self.plan,
             decision=self.decision,
+            instances=() if isinstance(seen, Unread) else seen,
         )
 
 
