@@ -42,6 +42,8 @@ def main(
     except BrokenPipeError:  # whoever read our output has enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _DONE
+    except SystemExit:  # click's way to say the same
+        return _DONE
     except (KeyboardInterrupt, click.Abort):
         return _told(desk, "interrupted", _INTERRUPTED)
     except Exception as error:

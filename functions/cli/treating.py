@@ -9,7 +9,7 @@ allowance is used, and because no timer sweeps here, the command itself waits fo
 """
 
 import getpass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -25,9 +25,13 @@ from shared.model.views import incident_view
 from shared.model.words import State, Verdict
 from shared.pipeline.looking import within_scope
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 #: After these the fault is gone, or was never there.
 WELL = frozenset({State.HEALED, State.CLOSED})
 _SHORTEST_WAIT = 1.0  # seconds between two looks
+_NOTHING = ""  # the digest of no plan: whatever the gate would allow by now is held
 
 
 def heal(signal: Signal, *, medic: Medic, desk: Desk, ask: bool, quiet: bool) -> Incident:
@@ -36,12 +40,22 @@ def heal(signal: Signal, *, medic: Medic, desk: Desk, ask: bool, quiet: bool) ->
     `quiet`: stdout belongs to somebody else (JSON), so the plan is shown on stderr.
     """
     within_scope(signal.resource, medic)
-    shown = _shown_and_wanted(signal, medic=medic, desk=desk, quiet=quiet) if ask else None
+    shown, dry = None, None
+    if ask:
+        dry = _shown(signal, medic=medic, desk=desk, on=desk.err if quiet else desk.out)
+        allowed = dry.decision is not None and dry.decision.verdict is Verdict.ALLOW
+        if allowed and not _agreed():
+            desk.show("nothing was changed", on=desk.err)
+            return dry
+        shown = dry.plan.digest if allowed and dry.plan else _NOTHING
     incident = _carry_through(signal, shown, medic=medic, desk=desk)
     if incident.state is State.CLOSED and incident.diagnosis is None:
         raise NotFound(incident.timeline[-1].text)
     if not quiet:
-        parts = ("head", *AFTER) if ask else BEFORE + AFTER
+        parts = BEFORE if dry is None else ("head",)
+        if dry is not None and dry.decision != incident.decision:
+            parts += ("gate",)
+        parts += AFTER
         desk.show(story(incident_view(incident), parts))
     return incident
 
@@ -76,25 +90,21 @@ def person() -> str:
         return "somebody at the command line"
 
 
-def _shown_and_wanted(signal: Signal, *, medic: Medic, desk: Desk, quiet: bool) -> str:
-    """The digest of the plan the person agreed to; empty when nothing is to be carried out."""
+def _shown(signal: Signal, *, medic: Medic, desk: Desk, on: "Console") -> Incident:
+    """A dry look, and its story in front of the person."""
     with desk.busy(f"looking at {signal.resource.name}"):
         dry = pipeline.diagnose(signal.resource, signal.text or None, medic=medic)
-    place = desk.err if quiet else desk.out
-    desk.show(story(incident_view(dry), BEFORE), on=place)
-    if dry.decision is None or dry.decision.verdict is not Verdict.ALLOW:
-        return ""
-    if not _agreed():
-        raise click.ClickException("nothing was changed; say --yes to apply without being asked")
-    return dry.plan.digest if dry.plan else ""
+    desk.show(story(incident_view(dry), BEFORE), on=on)
+    return dry
 
 
 def _agreed() -> bool:
     try:
         return click.confirm("Apply this plan?", default=False, err=True)
-    except click.Abort:  # nobody there to answer
+    except click.Abort as nobody:
         click.echo(err=True)
-        return False
+        said = "nobody answered, so nothing was changed; --yes applies without asking"
+        raise click.UsageError(said) from nobody
 
 
 def _carry_through(signal: Signal, shown: str | None, *, medic: Medic, desk: Desk) -> Incident:

@@ -1,0 +1,132 @@
+"""The operator's verbs: incidents, approve, reject, rollback."""
+
+from tests.cli.conftest import Open
+from tests.cli.terminal import Terminal
+from tests.simulator import estates
+
+_APPROVE = """
+version: 1
+mode: approve
+remedies:
+  firewall-sync: {shared_egress: allow}
+wait: {verify_first: 0s}
+"""
+
+
+def _held(opened: Open) -> tuple[Terminal, str]:
+    """A blocked web app whose plan waits for a person."""
+    terminal = opened(estates.blocked_web_app(retry=[20]), policy=_APPROVE)
+    said = terminal.say("heal", terminal.clinic.id("shop", "sites"), "--yes", "--json")
+    assert said.status == 1
+    assert said.json["state"] == "held"
+    return terminal, said.json["id"]
+
+
+def test_without_incidents_there_is_a_sentence(opened: Open) -> None:
+    said = opened(estates.healthy_web_app()).say("incidents")
+
+    assert said.status == 0
+    assert said.out == "There are no incidents.\n"
+
+
+def test_incidents_are_listed_and_one_is_told(opened: Open) -> None:
+    terminal, id = _held(opened)
+
+    listed = terminal.say("incidents")
+    told = terminal.say("incidents", id)
+    as_json = terminal.say("incidents", "--json")
+
+    assert (listed.status, told.status) == (0, 0)
+    assert id in listed.out
+    assert "held" in listed.out
+    assert "firewall-missing-egress" in told.out
+    assert [one["id"] for one in as_json.json["incidents"]] == [id]
+    assert as_json.json["cursor"] is None
+
+
+def test_incidents_can_be_narrowed_to_a_state(opened: Open) -> None:
+    terminal, id = _held(opened)
+
+    held = terminal.say("incidents", "--state", "held", "--json")
+    healed = terminal.say("incidents", "--state", "healed", "--json")
+
+    assert [one["id"] for one in held.json["incidents"]] == [id]
+    assert healed.json["incidents"] == []
+
+
+def test_a_held_plan_that_a_person_approves_is_carried_out_and_proved(opened: Open) -> None:
+    terminal, id = _held(opened)
+
+    said = terminal.say("approve", id)
+
+    assert said.status == 0
+    assert "+   20.50.2.11" in said.out
+    assert "healed" in said.out
+    assert "The platform pulled the image" in said.out
+    assert terminal.clinic.writes == [f"PATCH {terminal.clinic.id('contosoimages')}"]
+    assert "(command line)" in str(terminal.clinic.load(id).approved_by)
+
+
+def test_a_plan_whose_world_changed_is_not_carried_out(opened: Open) -> None:
+    terminal, id = _held(opened)
+    registry = terminal.clinic.simulator.world.resources.get(
+        terminal.clinic.id("contosoimages").text
+    )
+    assert registry is not None
+    registry["properties"]["networkRuleSet"]["ipRules"] = []
+
+    said = terminal.say("approve", id)
+
+    assert said.status == 2
+    assert "changed since" in said.complaint
+    assert terminal.clinic.writes == []
+
+
+def test_a_rejected_plan_stays_undone_and_keeps_the_reason(opened: Open) -> None:
+    terminal, id = _held(opened)
+
+    said = terminal.say("reject", id, "--reason", "moving to a private endpoint")
+
+    assert said.status == 0
+    assert "rejected" in said.out
+    assert "moving to a private endpoint" in terminal.clinic.load(id).timeline[-1].text
+    assert terminal.say("approve", id).status == 2
+    assert terminal.clinic.writes == []
+
+
+def test_a_rollback_takes_back_exactly_what_was_written(opened: Open) -> None:
+    terminal, id = _held(opened)
+    terminal.say("approve", id)
+
+    said = terminal.say("rollback", id, "--reason", "trying out")
+
+    assert said.status == 0
+    assert "rolled-back" in said.out
+    assert "removed 20.50.2.11" in said.out
+    assert len(terminal.clinic.writes) == 2
+
+
+def test_a_rollback_of_what_somebody_changed_since_says_the_difference(opened: Open) -> None:
+    terminal, id = _held(opened)
+    terminal.say("approve", id)
+    registry = terminal.clinic.simulator.world.resources.get(
+        terminal.clinic.id("contosoimages").text
+    )
+    assert registry is not None
+    registry["properties"]["networkRuleSet"]["ipRules"].pop()
+
+    said = terminal.say("rollback", id)
+
+    assert said.status == 2
+    assert all(word in said.complaint for word in ("written", "now", "before"))
+    assert len(terminal.clinic.writes) == 1
+
+
+def test_an_incident_nobody_knows_is_bad_input_for_every_verb(opened: Open) -> None:
+    terminal = opened(estates.healthy_web_app())
+
+    for verb in ("incidents", "approve", "reject", "rollback"):
+        said = terminal.say(verb, "inc-nobody-knows")
+
+        assert said.status == 2
+        assert "no incident inc-nobody-knows" in said.complaint
