@@ -13,7 +13,6 @@ import azure.functions as func
 
 from functions import duty, questions, reception
 from functions.answers import answer, answering
-from shared import signals
 from shared.errors import BadInput, NotFound
 from shared.model.words import State
 from shared.signals import intake
@@ -71,9 +70,7 @@ def approve(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
     id, plan = questions.incident(req), questions.read(req, questions.Approval).plan
     medic = duty.medic()
     done = pipeline.approve(id, plan, questions.person(req), medic=medic)
-    said = next((heard.text for heard in reversed(done.signals) if heard.text), None)
-    again = signals.manual(done.resource, said, now=medic.now(), id=f"approved/{id}/{plan}")
-    reception.receive([again], queue, medic=medic)
+    reception.receive([pipeline.again(done, medic=medic)], queue, medic=medic)
     return answer(incident_view(done), 202)
 
 

@@ -15,7 +15,7 @@ import click
 
 from functions.cli.paper import Desk
 from functions.cli.story import AFTER, BEFORE, story
-from shared import pipeline, signals
+from shared import pipeline
 from shared.errors import NotFound, TransientError
 from shared.medic import Medic
 from shared.model.incident import Incident
@@ -52,7 +52,7 @@ def heal(signal: Signal, *, medic: Medic, desk: Desk, ask: bool, quiet: bool) ->
     if incident.state is State.CLOSED and incident.diagnosis is None:
         raise NotFound(incident.timeline[-1].text)
     if not quiet:
-        parts = BEFORE if dry is None else ("head",)
+        parts: tuple[str, ...] = BEFORE if dry is None else ("head",)
         if dry is not None and dry.decision != incident.decision:
             parts += ("gate",)
         parts += AFTER
@@ -67,9 +67,7 @@ def approve(incident: Incident, *, medic: Medic, desk: Desk, quiet: bool) -> Inc
         approved = pipeline.approve(incident.id, plan.digest, person(), medic=medic)
     if not quiet:
         desk.show(story(incident_view(incident), ("head", "signal", "facts", "cause", "plan")))
-    said = next((heard.text for heard in reversed(approved.signals) if heard.text), None)
-    id = f"approved/{approved.id}/{plan.digest}"
-    signal = signals.manual(approved.resource, said, now=medic.now(), id=id)
+    signal = pipeline.again(approved, medic=medic)
     done = _carry_through(signal, plan.digest, medic=medic, desk=desk)
     if not quiet:
         desk.show(story(incident_view(done), ("gate", *AFTER, "head")))

@@ -8,13 +8,14 @@ The pipeline: the only place where rooms meet.
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
 """
 
-from shared.pipeline.deciding import approve, reject, rollback
+from shared.pipeline.deciding import again, approve, reject, rollback
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 from shared.pipeline.searching import scan, take
 from shared.pipeline.sweeping import check, sweep
 
 __all__ = [
+    "again",
     "approve",
     "check",
     "diagnose",

@@ -17,7 +17,8 @@ from shared.pipeline.looking import Look, look
 
 
 def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
-    """Allow exactly the plan with this digest; the heal that follows is the caller's to queue.
+    """Allow exactly the plan with this digest; the heal that follows is the caller's to queue,
+    with `again`.
 
     Looks again first: the world, the policy and the plan must still be what the person saw.
     """
@@ -26,7 +27,7 @@ def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
     if digest != shown:
         raise Conflict(f"the plan of {id} is {shown or 'empty'}, not {digest}; look at it again")
     azure = medic.azure()
-    found = look(_signal(incident, medic), azure=azure, medic=medic, approved=digest)
+    found = look(again(incident, medic=medic), azure=azure, medic=medic, approved=digest)
     if found.plan.digest != digest:
         _show_the_new_plan(incident, found, medic)
         raise Conflict(_difference(incident.plan, found))
@@ -44,6 +45,19 @@ def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
         approved_by=by,
         state=State.RECEIVED,
         azure_calls=incident.azure_calls + azure.calls,
+    )
+
+
+def again(incident: Incident, *, medic: Medic) -> Signal:
+    """What the incident heard, once more: the signal to heal an approved plan with."""
+    texts = [heard.text for heard in incident.signals if heard.text]
+    return Signal(
+        id=f"approved/{incident.id}/{incident.plan.digest if incident.plan else ''}",
+        kind=SignalKind.FAILURE,
+        source="person",
+        resource=incident.resource,
+        at=medic.now(),
+        text=texts[-1] if texts else "",
     )
 
 
@@ -106,19 +120,6 @@ def _held(id: str, medic: Medic) -> Incident:
     if incident.state is not State.HELD:
         raise Conflict(f"{id} is {incident.state}; only a held plan can be approved")
     return incident
-
-
-def _signal(incident: Incident, medic: Medic) -> Signal:
-    """What the incident heard, asked again now."""
-    texts = [heard.text for heard in incident.signals if heard.text]
-    return Signal(
-        id=f"approval-{incident.id}",
-        kind=SignalKind.FAILURE,
-        source="person",
-        resource=incident.resource,
-        at=medic.now(),
-        text=texts[-1] if texts else "",
-    )
 
 
 def _show_the_new_plan(incident: Incident, found: Look, medic: Medic) -> None:
