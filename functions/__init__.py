@@ -5,7 +5,9 @@ Doors: one file per way in. A door turns a binding into one of our nouns and han
     healing.py    the queue                      sweeping.py   the timer
     asking.py     diagnose, heal, scan           incidents.py  incidents and the operator's verbs
     status.py     health, policy, breakers       console.py    the operator's web page
+    cli/          the command line `medic`
     duty.py       who is on duty: the process's one Medic
+    reception.py  signals go into the queue and onto an incident
     questions.py  what a request says            answers.py    what it is told, errors included
 
 No door knows Azure, and none imports an Azure SDK at the top: every function of the app is loaded
