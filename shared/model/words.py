@@ -111,6 +111,11 @@ OPEN_STATES = frozenset(
 )
 
 
+#: States in which nothing could be done and the failure goes on: a signal about it that comes
+#: within a day belongs to the same incident and makes it look again.
+UNSOLVED_STATES = frozenset({State.EXPLAINED, State.DENIED})
+
+
 class Verdict(StrEnum):
     """The gate's answer."""
 

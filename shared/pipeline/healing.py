@@ -27,7 +27,7 @@ from shared.medic import Medic
 from shared.model.incident import Calls, Incident
 from shared.model.plan import Decision, Outcome, Step, Verification
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import FindingName, Result, State, Verdict
+from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
 from shared.pipeline.looking import Look, look, unable, within_scope
 
 #: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
@@ -61,10 +61,11 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
 
 
 def _wants_a_look(incident: Incident, signal: Signal) -> bool:
-    """Unfinished incidents do; held ones when something newer came in; closed ones never."""
+    """Unfinished incidents do; held and unsolved ones when something newer came in."""
     if incident.state in _UNFINISHED:
         return True
-    return incident.state is State.HELD and signal.at > incident.updated
+    waiting = incident.state in UNSOLVED_STATES | {State.HELD}
+    return waiting and signal.at > incident.updated
 
 
 @dataclass(frozen=True, slots=True)

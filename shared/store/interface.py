@@ -105,7 +105,10 @@ class Store(Protocol):
     """
 
     def receive(self, signal: Signal, *, now: datetime) -> Received:
-        """Join the workload's open incident, or open one. Cheap: the alert door waits for it."""
+        """Join the workload's open incident, or one left unsolved within a day, or open one.
+
+        Cheap: the alert door waits for it.
+        """
 
     def find_open(self, resource: ResourceId) -> str | None:
         """The id of the workload's open incident."""

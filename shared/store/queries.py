@@ -12,6 +12,12 @@ from shared.errors import BadInput
 
 SEEN_BEFORE = "SELECT incident FROM signals WHERE id = ? AND resource = ? ORDER BY n LIMIT 1"
 OPEN_ONE = "SELECT id FROM incidents WHERE resource = ? AND open = 1"
+#: The open incident, else the newest one whose failure was left unsolved not long ago.
+JOINABLE = """
+    SELECT id FROM incidents
+    WHERE resource = ? AND (open = 1 OR (state IN (?, ?) AND updated >= ?))
+    ORDER BY open DESC, opened DESC, id DESC LIMIT 1
+"""
 OPEN = """
     INSERT INTO incidents (id, version, state, open, resource, opened, updated, body)
     VALUES (:id, 1, :state, 1, :resource, :now, :now, :body)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.signal import Signal
-from shared.model.words import State
+from shared.model.words import UNSOLVED_STATES, State
 from shared.store import queries, rows
 from shared.store.connection import Database
 from shared.store.interface import (
@@ -55,12 +55,13 @@ class SqliteStore:
             known = sql.execute(queries.SEEN_BEFORE, (rows.clean(signal.id), key)).fetchone()
             if known:
                 return Received(incident=known["incident"], new=False, duplicate=True)
-            open_one = sql.execute(queries.OPEN_ONE, (key,)).fetchone()
-            id = open_one["id"] if open_one else rows.incident_id(signal, now)
-            if not open_one:
+            wanted = (key, *sorted(UNSOLVED_STATES), rows.stamp(now - _DAY))
+            joined = sql.execute(queries.JOINABLE, wanted).fetchone()
+            id = joined["id"] if joined else rows.incident_id(signal, now)
+            if not joined:
                 sql.execute(queries.OPEN, rows.first_incident(id, signal, now))
             sql.execute(queries.HEAR, rows.signal_row(signal, id))
-        return Received(incident=id, new=not open_one, duplicate=False)
+        return Received(incident=id, new=not joined, duplicate=False)
 
     def find_open(self, resource: ResourceId) -> str | None:
         with self._database.reading() as sql:

@@ -65,6 +65,25 @@ def test_what_cannot_be_healed_safely_is_explained_and_left_alone(
     assert clinic.writes == []
 
 
+def test_a_failure_that_goes_on_stays_one_incident_until_it_is_seen_to_be_over(
+    tmp_path: Path,
+) -> None:
+    clinic = Clinic(estates.lost_role(), tmp_path)
+    search = clinic.only("sites")
+    clinic.pull(search)
+    first = clinic.heal(search, id="monday-1")
+
+    clinic.advance(300)
+    second = clinic.heal(search, id="monday-2")
+    clinic.advance(2 * 24 * 3600)
+    third = clinic.heal(search, id="wednesday")
+
+    assert first.state is second.state is third.state is State.EXPLAINED
+    assert first.id == second.id
+    assert third.id != first.id
+    assert [heard.id for heard in clinic.load(first.id).signals] == ["monday-1", "monday-2"]
+
+
 def test_a_healthy_workload_is_closed_without_a_write(tmp_path: Path) -> None:
     clinic = Clinic(estates.healthy_web_app(), tmp_path)
     shop = clinic.only("sites")
