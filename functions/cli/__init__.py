@@ -64,9 +64,17 @@ def _meaning(error: Exception) -> tuple[str, int]:
     asked_wrongly = (errors.BadInput, errors.OutOfScope, errors.NotFound, errors.Conflict)
     if isinstance(error, (*asked_wrongly, StoreError)):
         return str(error), _BAD
+    if _nobody_signed_in(error):
+        return "nobody is signed in to Azure; run `az login` first", _AZURE
     if isinstance(error, errors.HealError):
         return str(error), _AZURE
     return f"{type(error).__name__}: {error} (unexpected; --verbose shows where)", _AZURE
+
+
+def _nobody_signed_in(error: Exception) -> bool:
+    """Azure Identity tried every way in and found no account: its own words fill a screen."""
+    said = str(error.__cause__ or "")
+    return said.startswith("DefaultAzureCredential failed to retrieve a token")
 
 
 def _told(desk: Desk, message: str, status: int) -> int:

@@ -2,7 +2,7 @@
 Powers: what the policy in force and the identity's permissions let the service do.
 
 In:  the Medic on duty.
-Out: sentences or JSON; the exit status. Without Azure the policy is still told.
+Out: sentences or JSON; the exit status.
 """
 
 from typing import Any
@@ -15,11 +15,12 @@ from shared.evidence import permissions
 from shared.medic import Medic
 from shared.model.words import RemedyName
 
-_AZURE = 3
-
 
 def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
-    """The policy first, then what the identity holds of what its remedies need."""
+    """The policy first, then what the identity holds of what its remedies need.
+
+    Raises what kept us from Azure, once the policy is told.
+    """
     force = medic.policy or policy.default()
     said = [*policy.sentences(force), *_not_built_in()]
     if not as_json:
@@ -37,8 +38,7 @@ def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
     else:
         desk.show(sheets.sentences(powers))
     if refusal is not None:
-        desk.error(f"the identity's permissions are not known: {refusal}")
-        return _AZURE
+        raise refusal
     return 0
 
 

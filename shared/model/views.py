@@ -84,8 +84,7 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
             for fact in diagnosis.facts
         ],
         "ruled_out": [
-            {"finding": each.finding.value, "because": each.because}
-            for each in diagnosis.ruled_out
+            {"finding": each.finding.value, "because": each.because} for each in diagnosis.ruled_out
         ],
         "doubts": list(diagnosis.doubts),
     }
