@@ -2,7 +2,7 @@
 What every test has: settings of its own machine kept away, and a record of the traffic on request.
 
 `pytest --traffic DIR` writes every exchange with the simulated Azure to DIR as JSON Lines, in the
-form {"request", "response", "source"}, to be held against the OpenAPI documents Microsoft publishes.
+form {"request", "response", "source"}, to be held against Microsoft's OpenAPI documents.
 """
 
 import json
