@@ -47,8 +47,8 @@ class _Keyboard(io.StringIO):
         super().__init__("" if callable(typed) else typed)
         self._typed = typed
 
-    def readline(self, size: int | None = -1, /) -> str:
-        return self._typed() if callable(self._typed) else super().readline(size or -1)
+    def readline(self, size: int = -1, /) -> str:  # type: ignore[override]
+        return self._typed() if callable(self._typed) else super().readline(size)
 
 
 class Terminal:

@@ -48,7 +48,7 @@ def test_without_azure_the_policy_is_still_told_and_the_status_is_3(opened: Open
 
     assert said.status == 3
     assert "firewall-sync" in said.out
-    assert "not known" in said.complaint
+    assert "subscriptions the identity can see" in said.complaint
     assert as_json.json["permissions"] is None
     assert as_json.json["policy"]["version"] == 1
 

@@ -144,7 +144,9 @@ def test_bad_arguments_are_one_line_on_stderr(arguments: tuple[str, ...], words:
     ],
 )
 def test_a_bad_setting_is_named_in_one_line(setting: str, value: str) -> None:
-    said = run("incidents", **{setting: value})
+    environ: Any = {setting: value}
+
+    said = run("incidents", **environ)
 
     assert said.returncode == 2
     assert setting in said.stderr

@@ -66,7 +66,8 @@ class Teller:
             )
         wrong = sum(not played.well for played in everything)
         end = f"{wrong} did not end as expected" if wrong else "every scene ended as expected"
-        count = f"{len(everything)} scenes in {seconds:.0f} seconds"
+        number = len(everything)
+        count = f"{number} scene{'' if number == 1 else 's'} in {seconds:.0f} seconds"
         self.say(
             "", Rule(style="dim"), table, "", Text(f"{count}: {end}.", style=_style(not wrong))
         )
