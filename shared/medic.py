@@ -104,9 +104,11 @@ class Medic:
 
     def azure(self) -> "Azure":
         """An Azure for one incident, within the policy's budget of requests."""
+        from shared.clients.azure import Azure
+
         policy = self.policy
         budget = policy.limits.azure_calls_per_incident if policy else None
-        return self.connection.azure(budget=budget)
+        return Azure(self.connection, budget=budget)
 
     @property
     def policy(self) -> "Policy | None":

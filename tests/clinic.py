@@ -70,7 +70,7 @@ class Clinic:
         return list(self.simulator.writes)
 
     def azure(self) -> Azure:
-        return self.connection.azure(budget=None)
+        return Azure(self.connection, budget=None)
 
     def id(self, name: str, type: str = "") -> ResourceId:
         """The id of the one resource of that name (and type, where names repeat)."""

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from shared.clients.connection import Connection
 from shared.clients.guard import Guard
 from shared.clients.translate import asking
 from shared.model.incident import Calls
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from shared.clients.arm import Arm
     from shared.clients.cloud import Cloud
-    from shared.clients.connection import Connection
     from shared.clients.logs import Logs
 
 #: A call that fails for longer than this is answered by the queue's redelivery, not by waiting.
@@ -45,7 +45,7 @@ class Azure:
 
     asking = staticmethod(asking)
 
-    def __init__(self, connection: "Connection", *, budget: int | None) -> None:
+    def __init__(self, connection: Connection, *, budget: int | None) -> None:
         self._connection = connection
         self._guard = Guard(connection.transport, budget=budget)
         self._clients: dict[tuple[str, str], Any] = {}

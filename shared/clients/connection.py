@@ -2,7 +2,7 @@
 One per process: the sign-in, the sockets and the clock that every incident shares.
 
 In:  a Cloud; for tests and other callers a transport, a credential and a clock of their own.
-Out: `azure(budget)`: a counted and guarded Azure for one incident.
+Out: what every Azure (one per incident) is made of, and reads run side by side.
 
 Sign-in is Azure Identity's default chain (managed identity in Azure, `az login` on a laptop).
 Nothing is imported or opened before the first call needs it.
@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from shared.clients.azure import Azure
 from shared.clients.clock import Clock, WallClock
 from shared.clients.cloud import Cloud
 
@@ -84,7 +83,3 @@ class Connection:
                 for name, read in reads.items()
             }
             return {name: future.result() for name, future in futures.items()}
-
-    def azure(self, *, budget: int | None = None) -> Azure:
-        """An Azure for one incident that may send at most `budget` requests."""
-        return Azure(self, budget=budget)
