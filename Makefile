@@ -1,37 +1,37 @@
 # Everything a newcomer runs. Set-up happens once, inside the target that needs it.
 PYTHON ?= python3
 VENV   ?= .venv
-READY  := $(VENV)/.ready
+INSTALLED := $(VENV)/.installed
 PY     := $(VENV)/bin/python
 
 .PHONY: demo test serve check bench format clean
 
-$(READY): requirements.txt requirements-cli.txt pyproject.toml
+$(INSTALLED): requirements.txt requirements-cli.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; a minute or two)…"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pull Medic needs Python 3.11 or newer; try: make PYTHON=python3.13 …")'
 	@$(PYTHON) -m venv $(VENV)
 	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-demo: $(READY)  ## break and heal every seed scenario through the real triggers
+demo: $(INSTALLED)  ## break and heal every seed scenario through the real triggers
 	@$(PY) -m tests.demo
 
-test: $(READY)  ## the whole suite, offline
+test: $(INSTALLED)  ## the whole suite, offline
 	@$(PY) -m pytest -n 2
 
-serve: $(READY)  ## simulated Azure + local function host until Ctrl-C
+serve: $(INSTALLED)  ## simulated Azure + local function host until Ctrl-C
 	@exec $(PY) -m tests.serve
 
-check: $(READY)  ## formatter, linter, types, architecture, infrastructure
+check: $(INSTALLED)  ## formatter, linter, types, architecture, infrastructure
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
 
-bench: $(READY)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
+bench: $(INSTALLED)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
 	@$(PY) -m tests.bench
 
-format: $(READY)
+format: $(INSTALLED)
 	@$(VENV)/bin/ruff format .
 	@$(VENV)/bin/ruff check --fix .
 
