@@ -1,10 +1,12 @@
 """`medic diagnose` and `medic scan`: the dry run, in words and as JSON."""
 
+import re
+
+import pytest
+
 from shared.model.ids import ResourceId
 from tests.cli.conftest import Open
 from tests.simulator import estates
-
-SHOP = "sites/shop"
 
 
 def test_a_diagnosis_tells_facts_cause_plan_and_the_gates_answer_and_writes_nothing(
@@ -144,3 +146,20 @@ def test_a_scan_of_an_estate_where_every_pull_works_ends_with_status_0(opened: O
 
     assert said.status == 0
     assert "Every pull in scope works" in said.out
+
+
+def test_a_terminal_gets_colours_and_no_other_escape_sequence(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    terminal = opened(estates.blocked_web_app())
+    shop = terminal.clinic.id("shop", "sites")
+
+    said = terminal.say("diagnose", shop, "--message", "pull failed \x1b[2J\x9b1A")
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = terminal.say("diagnose", shop)
+
+    assert "\x1b[32m+   20.50.2.11" in said.out
+    assert "\x1b" not in re.sub(r"\x1b\[[0-9;]*m", "", said.out)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]m", plain.out)
