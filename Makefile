@@ -6,11 +6,11 @@ PY     := $(VENV)/bin/python
 
 .PHONY: demo test serve check bench format clean
 
-$(INSTALLED): requirements.txt requirements-cli.txt pyproject.toml
+$(INSTALLED): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; a minute or two)…"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pull Medic needs Python 3.11 or newer; try: make PYTHON=python3.13 …")'
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(PY) -m pip install --quiet --disable-pip-version-check -e '.[cli,dev]'
 	@touch $@
 
 demo: $(INSTALLED)  ## break and heal every seed scenario through the real triggers
