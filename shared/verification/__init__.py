@@ -26,7 +26,7 @@ from shared.verification import container_app, site
 from shared.verification.sight import Sight, when
 
 #: The next look comes after half of the time already waited, within these bounds.
-_SOONEST, _LATEST = timedelta(seconds=30), timedelta(minutes=5)
+_SOONEST, _LATEST = timedelta(seconds=5), timedelta(minutes=5)
 
 
 def verify(
