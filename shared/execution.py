@@ -23,6 +23,8 @@ class Remedy(Protocol):
 
     def apply(self, step: Step, *, azure: Azure) -> Outcome: ...
 
+    def settle(self, step: Step, *, azure: Azure) -> Outcome | None: ...
+
     def reverse(self, outcome: Outcome) -> Step: ...
 
     def undo(self, outcome: Outcome, *, azure: Azure) -> Outcome: ...
@@ -36,6 +38,11 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
     remedy = _remedy(step.remedy)
     with azure.permit(step):
         return remedy.apply(step, azure=azure)
+
+
+def settle(step: Step, *, azure: Azure) -> Outcome | None:
+    """What became of a step that was interrupted: its outcome if it is in place. Writes nothing."""
+    return _remedy(step.remedy).settle(step, azure=azure)
 
 
 def reverse(outcome: Outcome) -> Step:

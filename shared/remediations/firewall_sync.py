@@ -8,6 +8,11 @@ Looks again before it writes: rules others added since stay, rules others remove
 a registry whose posture changed is left alone. The write is the network rule set and nothing else;
 afterwards the whole registry is compared, for an Azure Policy may answer any write by closing the
 registry (built-in "Configure Container registries to disable public network access").
+
+Rules have no etag. A writer who worked from an older list drops our rules, and perhaps others,
+without knowing: both are put back, once. A writer who kept our rules saw them, so what else is
+missing then was taken away on purpose and stays away. What somebody writes in the milliseconds
+between our last look and our write, nobody can see any more.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +20,12 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict
+from shared.errors import Conflict, HealError
 from shared.model import networks
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.model.wording import count
-from shared.remediations import registry
+from shared.remediations import registry, rule_sets
 from shared.remediations.registry import Busy, Wire
 
 _API_VERSION = "2025-11-01"
@@ -44,7 +49,7 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
 
     Raises Conflict when the registry stays busy, and what refused the write; then nothing changed.
     """
-    wanted = _added(step.before["ipRules"], step.after["ipRules"])
+    wanted = rule_sets.added(step.before["ipRules"], step.after["ipRules"])
     for pause in _PAUSES:
         if pause:
             azure.pause(pause)
@@ -63,18 +68,43 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
     raise Conflict(f"{step.target} was busy each of {len(_PAUSES)} times: {said}")
 
 
+def settle(step: Step, *, azure: Azure) -> Outcome | None:
+    """What became of a step that was announced and whose outcome nobody kept: a worker died, or
+    Azure gave no answer. None: it is not in place.
+
+    What counts as ours is what the step was to add; so taking it back can remove nothing else.
+    """
+    ours = rule_sets.added(step.before["ipRules"], step.after["ipRules"])
+    seen = registry.read(azure, step.target)
+    there = registry.values(seen)
+    if not ours or not all(rule_sets.holds(there, value) for value in ours):
+        return None
+    others = [rule for rule in registry.rules(seen) if not rule_sets.holds(ours, rule["value"])]
+    return Outcome(
+        remedy=step.remedy,
+        target=step.target,
+        changed=True,
+        detail=f"{', '.join(ours)} found in place after an interruption; announced before, so ours",
+        at=azure.now(),
+        before={**registry.rule_set(seen), "ipRules": others},
+        after=dict(registry.rule_set(seen)),
+    )
+
+
 def reverse(outcome: Outcome) -> Step:
     """What taking the outcome back announces, as data."""
-    before, after = _values(outcome.after), _values(outcome.before)
+    before, after = rule_sets.values(outcome.after), rule_sets.values(outcome.before)
     card = catalog.FIREWALL_SYNC
-    added = _added(after, before)
-    body = {"properties": {"networkRuleSet": {**_plain(outcome.after), "ipRules": _rules(after)}}}
+    added = rule_sets.added(after, before)
+    action = rule_sets.action(outcome.after)
+    rules = {"defaultAction": action, "ipRules": rule_sets.as_rules(after)}
+    body = {"properties": {"networkRuleSet": rules}}
     return Step(
         remedy=card.name,
         target=outcome.target,
         summary=f"Remove {', '.join(added) or 'nothing'} from the address rules again",
-        before={"defaultAction": _action(outcome.after), "ipRules": before},
-        after={"defaultAction": _action(outcome.after), "ipRules": after},
+        before={"defaultAction": action, "ipRules": before},
+        after={"defaultAction": action, "ipRules": after},
         requests=(
             Write(method="PATCH", url=f"{outcome.target}?api-version={_API_VERSION}", body=body),
         ),
@@ -89,24 +119,28 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
 
     Raises Drifted with the three-way difference when it is not.
     """
-    id, before, written = outcome.target, _values(outcome.before), _values(outcome.after)
-    added = _added(before, written)
+    id, before, written = (
+        outcome.target,
+        rule_sets.values(outcome.before),
+        rule_sets.values(outcome.after),
+    )
+    added = rule_sets.added(before, written)
     seen = registry.read(azure, id)
     now = registry.values(seen)
-    untouched = registry.rule_set(seen).get("defaultAction") == _action(outcome.after)
-    if not untouched or not all(registry.holds(now, value) for value in added):
+    untouched = registry.rule_set(seen).get("defaultAction") == rule_sets.action(outcome.after)
+    if not untouched or not all(rule_sets.holds(now, value) for value in added):
         raise Drifted(id, {"written": written, "now": now, "before": before})
     if not added:
         return _outcome(outcome, seen, seen, azure, "nothing had been added", changed=False)
-    kept = [rule for rule in registry.rules(seen) if not registry.holds(added, rule["value"])]
+    kept = [rule for rule in registry.rules(seen) if not rule_sets.holds(added, rule["value"])]
     after = registry.write_rules(
         azure,
         id,
-        _action(outcome.after),
+        rule_sets.action(outcome.after),
         kept,
-        done=lambda wire: not any(registry.holds(registry.values(wire), v) for v in added),
+        done=lambda wire: not any(rule_sets.holds(registry.values(wire), v) for v in added),
     )
-    left = [value for value in added if registry.holds(registry.values(after), value)]
+    left = [value for value in added if rule_sets.holds(registry.values(after), value)]
     others = registry.differences(seen, after)
     detail = f"removed {', '.join(added)}; kept {count(len(kept), 'other rule')}"
     if left:
@@ -129,7 +163,7 @@ def _objection(seen: Wire) -> str | None:
     rule_set = registry.rule_set(seen)
     if str((seen.get("sku") or {}).get("name", "")).lower() != "premium":
         return "it is not a Premium registry any more"
-    if registry.public(seen) == "Disabled":
+    if registry.public(seen) != "Enabled":
         return "its public endpoint was switched off, so rules have no effect"
     if rule_set.get("defaultAction") != "Deny":
         return f"its default action is {rule_set.get('defaultAction') or 'not reported'}, not Deny"
@@ -152,14 +186,19 @@ def _too_full(seen: Wire, limit: int | None, new: int) -> str | None:
 
 
 def _write(step: Step, seen: Wire, lacking: Sequence[str], azure: Azure) -> Outcome:
-    """Write, read back, and once put back what a writer beside us took away."""
-    wanted = [*registry.rules(seen), *_rules(lacking)]
+    """Write, read back, and once put back what a writer who had not seen ours took away."""
+    wanted = [*registry.rules(seen), *rule_sets.as_rules(lacking)]
     now = _put(step.target, wanted, azure)
-    restored = _lost(wanted, now)
-    if restored:
-        again = [*registry.rules(now), *(r for r in wanted if r["value"] in restored)]
+    missing = _lost(wanted, now)
+    if not any(rule_sets.holds(lacking, value) for value in missing):
+        return _judged(step, seen, now, lacking, azure, removed=missing)
+    again = [*registry.rules(now), *(r for r in wanted if r.get("value") in missing)]
+    try:
         now = _put(step.target, again, azure)
-    return _judged(step, seen, now, lacking, restored, _lost(wanted, now), azure)
+    except HealError as error:  # the first write stands, so this is an outcome and no refusal
+        return _judged(step, seen, now, lacking, azure, lost=missing, because=f" ({error})")
+    lost = _lost(wanted, now)
+    return _judged(step, seen, now, lacking, azure, restored=missing, lost=lost)
 
 
 def _put(id: ResourceId, wanted: list[dict[str, Any]], azure: Azure) -> Wire:
@@ -170,7 +209,11 @@ def _put(id: ResourceId, wanted: list[dict[str, Any]], azure: Azure) -> Wire:
 
 def _lost(wanted: Sequence[Mapping[str, Any]], now: Wire) -> list[str]:
     there = registry.values(now)
-    return [rule["value"] for rule in wanted if not registry.holds(there, rule["value"])]
+    return [
+        value
+        for rule in wanted
+        if (value := rule.get("value")) and not rule_sets.holds(there, value)
+    ]
 
 
 def _judged(
@@ -178,18 +221,24 @@ def _judged(
     seen: Wire,
     now: Wire,
     added: Sequence[str],
-    restored: Sequence[str],
-    lost: Sequence[str],
     azure: Azure,
+    *,
+    restored: Sequence[str] = (),
+    removed: Sequence[str] = (),
+    lost: Sequence[str] = (),
+    because: str = "",
 ) -> Outcome:
     """Say what was read back, and shout where the write did more than it should."""
     others = registry.differences(seen, now)
-    others_kept = count(len(registry.rules(seen)), "other rule")
+    others_kept = count(len(registry.rules(seen)) - len(removed), "other rule")
     said = [f"added {', '.join(added)}; kept {others_kept}"]
     if restored:
         said.append(f"put back {', '.join(restored)}, which another writer had just dropped")
+    if removed:
+        said.append(f"{', '.join(removed)} was removed by somebody else meanwhile and stays so")
     if lost:
-        said = [f"{', '.join(lost)} vanished again: somebody else is writing these rules too"]
+        others_too = "somebody else is writing these rules too"
+        said = [f"{', '.join(lost)} vanished after it was written: {others_too}{because}"]
     closed = _objection(now)
     if closed:
         said.insert(0, f"the registry changed with this write: {closed}; tell its owner now")
@@ -240,23 +289,3 @@ def _outcome(
         before=dict(registry.rule_set(before)),
         after=dict(registry.rule_set(after)),
     )
-
-
-def _added(before: Sequence[str], after: Sequence[str]) -> list[str]:
-    return [value for value in after if not registry.holds(before, value)]
-
-
-def _rules(values: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"action": "Allow", "value": value} for value in values]
-
-
-def _values(rule_set: Any) -> list[str]:
-    return [str(rule["value"]) for rule in (rule_set or {}).get("ipRules") or ()]
-
-
-def _action(rule_set: Any) -> str:
-    return str((rule_set or {}).get("defaultAction", "Deny"))
-
-
-def _plain(rule_set: Any) -> dict[str, Any]:
-    return {"defaultAction": _action(rule_set)}

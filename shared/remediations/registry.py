@@ -13,9 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.errors import Conflict, HealError, Unreachable
-from shared.model import networks
-from shared.model.ids import ResourceId
+from shared.errors import Conflict, HealError, PermanentError, Refused, Unreachable
+from shared.model.ids import InvalidId, ResourceId
 
 Wire = Mapping[str, Any]
 
@@ -45,6 +44,8 @@ def read(azure: Azure, id: ResourceId) -> Wire:
     for pause in (*_PATIENCE, None):
         with azure.asking(f"read the registry {id}"):
             wire = azure.acr(id.subscription).registries.get(id.group, id.name).as_dict()
+        if not is_about(wire, id):
+            raise Refused(f"Azure's answer about {id} is not that registry; nothing is read in it")
         if _properties(wire).get("provisioningState") not in _AT_WORK:
             return wire
         if pause is not None:
@@ -72,8 +73,9 @@ def write_rules(
 ) -> Wire:
     """Send the rule list once and read the registry back; `done` tells whether it took effect.
 
-    Raises Busy when another operation was under way, else whatever refused. After an answer that
-    says nothing (a cut line, a 5xx) the registry itself decides whether it was written.
+    Raises Busy when another operation was under way, else whatever refused; both say that nothing
+    was written. After an answer that says nothing (a cut line, a 5xx, a 200 without sense) the
+    registry itself decides whether it was; Unreachable when that cannot be told now.
     """
     body = {"properties": {"networkRuleSet": {"defaultAction": default_action, "ipRules": rules}}}
     answer, trouble = _send(azure, id, body)
@@ -81,10 +83,10 @@ def write_rules(
         raise trouble
     try:
         now = read(azure, id)
-    except Unreachable as cut:
+    except (PermanentError, Unreachable) as cut:
         if answer is None:
             text = f"a change of {id} was sent and its fate is unknown, because {cut}"
-            raise Unreachable(text, delay=cut.delay) from trouble
+            raise Unreachable(text, delay=getattr(cut, "delay", 30.0)) from trouble
         now = answer
     if trouble is not None and not done(now):
         raise trouble
@@ -99,15 +101,30 @@ def _send(azure: Azure, id: ResourceId, body: Wire) -> tuple[Wire | None, HealEr
             poller = client.begin_update(
                 id.group, id.name, dict(body), polling=False, retry_total=0
             )
-            return poller.result().as_dict(), None
+            answer = poller.result().as_dict()
     except HealError as error:
         cause = error.__cause__
-        if getattr(cause, "status_code", None) == 202:
+        status = getattr(cause, "status_code", None)
+        if status == 202:
             return None, Unreachable(f"Azure is still working on the change of {id}")
+        if isinstance(error, PermanentError) and not (status and status >= 400):
+            return None, Unreachable(str(error))  # no refusal: the SDK stumbled over a success
         code = getattr(getattr(cause, "error", None), "code", "")
         if isinstance(error, Conflict) and code != "ScopeLocked":
             return None, Busy(str(error))
         return None, error
+    if not is_about(answer, id):
+        return None, Unreachable(f"Azure's answer to the change of {id} is not that registry")
+    return answer, None
+
+
+def is_about(wire: Wire, id: ResourceId) -> bool:
+    """Whether an answer is the registry asked for: a 200 is no promise."""
+    try:
+        found = ResourceId.parse(wire.get("id"))
+    except InvalidId:
+        return False
+    return found == id and isinstance(wire.get("properties"), Mapping)
 
 
 def rules(wire: Wire) -> list[dict[str, Any]]:
@@ -127,11 +144,6 @@ def rule_set(wire: Wire) -> Wire:
 def public(wire: Wire) -> str:
     """`publicNetworkAccess` as it stands; "" when it is not reported."""
     return str(_properties(wire).get("publicNetworkAccess") or "")
-
-
-def holds(rule_values: Sequence[str], value: str) -> bool:
-    """True when one of the rules admits exactly the same addresses as `value`."""
-    return any(networks.same(rule, value) for rule in rule_values)
 
 
 def differences(before: Wire, after: Wire) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from shared.errors import (
     Conflict,
     HealError,
     PermissionMissing,
+    Refused,
     Throttled,
     Unreachable,
     WriteForbidden,
@@ -23,6 +24,7 @@ from shared.pipeline.looking import look
 from tests.clinic import Clinic
 from tests.simulator import estates
 from tests.simulator.estates.cases import OFFICE, OUTBOUND
+from tests.simulator.wire import Response
 
 PATCH = {"method": "PATCH", "path": "/registries/contosoimages"}
 
@@ -68,6 +70,18 @@ class Ward:
 
     def fault(self, **said: Any) -> None:
         self.clinic.simulator.faults.add(said)
+
+    def answer_to_the_patch(self, body: bytes) -> None:
+        """Azure carries our PATCH out; a gateway answers something else."""
+        handle = self.clinic.simulator.handle
+
+        def garbled(request: Any) -> Any:
+            answer = handle(request)
+            if request.method != "PATCH":
+                return answer
+            return Response(status=200, body=body, headers={"Content-Type": "application/json"})
+
+        self.clinic.simulator.handle = garbled  # type: ignore[method-assign]
 
     def meanwhile(self, action: Callable[[], None]) -> None:
         """Somebody acts between our PATCH and our reading back."""
@@ -146,6 +160,7 @@ def test_a_block_that_covers_the_addresses_leaves_nothing_to_write(ward: Ward) -
     ("change", "why"),
     [
         ({"publicNetworkAccess": "Disabled"}, "public endpoint was switched off"),
+        ({"publicNetworkAccess": "SecuredByPerimeter"}, "public endpoint was switched off"),
         ({"networkRuleSet": {"defaultAction": "Allow"}}, "default action is Allow"),
     ],
 )
@@ -292,15 +307,99 @@ def test_another_change_at_the_same_time_is_reported_and_no_failure(ward: Ward) 
     assert "adminUserEnabled: False → True" in outcome.detail
 
 
-def test_a_rule_that_another_writer_drops_is_put_back_once(ward: Ward) -> None:
+def test_what_a_writer_with_an_older_list_drops_is_put_back_once(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.allow("198.51.100.7"))
+
+    outcome = ward.apply()
+
+    assert not outcome.failed
+    assert f"put back {OFFICE[0]}, {OUTBOUND[0]}" in outcome.detail
+    assert set(ward.rules) == {"198.51.100.7", *OFFICE, *OUTBOUND}
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"] * 2
+
+
+def test_a_rule_removed_by_somebody_who_saw_ours_is_not_brought_back(ward: Ward) -> None:
     ward.meanwhile(lambda: ward.allow("198.51.100.7", *OUTBOUND))
 
     outcome = ward.apply()
 
     assert not outcome.failed
-    assert f"put back {OFFICE[0]}" in outcome.detail
-    assert set(ward.rules) == {"198.51.100.7", *OFFICE, *OUTBOUND}
-    assert len(ward.clinic.writes) == 2
+    assert f"{OFFICE[0]} was removed by somebody else" in outcome.detail
+    assert "kept 0 other rules" in outcome.detail
+    assert ward.rules == ["198.51.100.7", *OUTBOUND]
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
+def test_a_write_that_stands_is_told_even_when_putting_back_is_refused(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.allow("198.51.100.7", *OUTBOUND[1:]))
+    ward.fault(match={**PATCH, "nth": 2}, status=403)
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert outcome.failed
+    assert f"{OFFICE[0]}, {OUTBOUND[0]} vanished after it was written" in outcome.detail
+    assert "403" in outcome.detail
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
+@pytest.mark.parametrize("status", [403, 404, 200])
+def test_a_reading_back_that_is_refused_or_makes_no_sense_hides_no_write(
+    ward: Ward, status: int
+) -> None:
+    path = "/registries/contosoimages$"
+    ward.fault(match={"method": "GET", "path": path, "nth": 2}, status=status, body={})
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert [rule["value"] for rule in outcome.after["ipRules"]] == [*OFFICE, *OUTBOUND]
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
+@pytest.mark.parametrize("body", [b"<html>gateway</html>", b"{}", b"[]", b'{"id": "/other"}'])
+def test_a_write_whose_answer_makes_no_sense_is_settled_by_reading_back(
+    ward: Ward, body: bytes
+) -> None:
+    ward.answer_to_the_patch(body)
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert not outcome.failed
+    assert ward.rules == [*OFFICE, *OUTBOUND]
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
+def test_an_answer_about_another_registry_is_never_acted_on(ward: Ward) -> None:
+    other = {**ward.now, "id": str(ward.registry).replace("contosoimages", "contosoother")}
+    ward.fault(
+        match={"method": "GET", "path": "/registries/contosoimages$"}, status=200, body=other
+    )
+
+    with pytest.raises(Refused, match="is not that registry"):
+        ward.apply()
+
+    assert ward.clinic.writes == []
+
+
+def test_a_write_nobody_heard_of_is_found_in_place_and_can_be_taken_back(ward: Ward) -> None:
+    ward.apply()  # its outcome is lost
+    ward.allow(*OFFICE, *OUTBOUND, "198.51.100.7")
+
+    settled = execution.settle(ward.step, azure=ward.clinic.azure())
+
+    assert settled is not None
+    assert settled.changed
+    ward.undo(settled)
+    assert ward.rules == [*OFFICE, "198.51.100.7"]
+
+
+def test_an_announced_write_that_is_not_in_place_settles_as_nothing(ward: Ward) -> None:
+    ward.allow(*OFFICE, *OUTBOUND[1:])
+
+    assert execution.settle(ward.step, azure=ward.clinic.azure()) is None
+    assert ward.clinic.writes == []
 
 
 def test_undoing_removes_what_was_added_and_keeps_what_others_did(ward: Ward) -> None:
