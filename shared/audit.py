@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.model.incident import Incident
-from shared.model.plan import Outcome, Verification
+from shared.model.plan import Outcome, Step, Verification
 from shared.model.words import State, Verdict
 from shared.store import Record, RecordKind, Store
 
@@ -81,6 +81,22 @@ def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "med
         actor=actor,
         writes=sum(len(step.requests) for step in steps),
         detail={"plan": incident.plan, "decision": incident.decision},
+    )
+
+
+def undoing(
+    incident: Incident, step: Step, text: str, *, store: Store, now: datetime, actor: str
+) -> Incident:
+    """Say what is about to be taken back, and why. Call before the write; the state stays."""
+    return _keep(
+        incident.at("rollback", text, now),
+        RecordKind.INTENT,
+        "rollback",
+        text,
+        store=store,
+        actor=actor,
+        writes=len(step.requests),
+        detail=step,
     )
 
 

@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     conduct.within_limits,
     conduct.breaker_closed,
     conduct.not_tried_in_vain,
+    conduct.nobody_refused,
 )
 
 

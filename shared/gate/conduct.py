@@ -56,6 +56,15 @@ def breaker_closed(case: Case) -> Iterator[Objection]:
         yield hold(f"the breaker is open: {case.history.breaker}")
 
 
+def nobody_refused(case: Case) -> Iterator[Objection]:
+    """A person who rejected or took back a change is not overruled by the next alert."""
+    if case.history.refused is not None and case.approved != case.plan.digest:
+        yield hold(
+            f"a person refused a change for this workload at this registry before "
+            f"({case.history.refused}); it takes an approval of the plan {case.plan.digest}"
+        )
+
+
 def not_tried_in_vain(case: Case) -> Iterator[Objection]:
     if case.history.same_plan_failed:
         yield hold(f"the same plan {case.plan.digest} was carried out before and did not help")

@@ -15,3 +15,4 @@ class History:
     writes_today: int = 0
     breaker: str | None = None  # why writes for this registry are stopped; None: they are not
     same_plan_failed: bool = False  # a plan with this digest was applied before and did not help
+    refused: str | None = None  # when and how a person refused a change for this workload here

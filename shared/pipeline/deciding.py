@@ -7,10 +7,10 @@ Errors: NotFound, or Conflict when what the person decided about is no longer wh
 """
 
 from shared import audit, execution
-from shared.errors import Conflict, NotFound, TransientError
+from shared.errors import Conflict, HealError, NotFound, TransientError
 from shared.medic import Medic
 from shared.model.incident import Incident
-from shared.model.plan import Plan
+from shared.model.plan import Outcome, Plan
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import OPEN_STATES, State, Verdict
 from shared.pipeline.looking import Look, look
@@ -67,44 +67,85 @@ def reject(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
     if incident.state not in OPEN_STATES - {State.APPLYING, State.VERIFYING}:
         raise Conflict(f"{id} is {incident.state}; only an undecided plan can be rejected")
     text = f"{by} rejected it: {reason}"
-    return _note(incident, "rejection", text, by, medic, State.REJECTED)
+    store, now = medic.store, medic.now()
+    return audit.note(
+        incident, "rejection", text, store=store, now=now, actor=by, state=State.REJECTED
+    )
 
 
 def rollback(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
-    """Take back what was written, if what is there now is still what was written."""
-    incident = _found(id, medic)
+    """Take back what was written, if what is there now is still what was written.
+
+    A write like any other: not without a valid policy that has the target in its scope, announced
+    before it is sent, and by one worker alone. It takes nobody's consent and heeds no freeze: it
+    only closes what this service had opened.
+    """
+    _found(id, medic)
+    holder, store = medic.worker(), medic.store
+    incident = audit.claim(id, store=store, holder=holder, now=medic.now())
+    if incident is None:
+        raise TransientError(f"a worker is busy with {id}", delay=15)
+    place = f"registry/{(incident.registry or incident.resource).key}"
+    try:
+        changed = _takeable(incident, medic)
+        now = medic.now()
+        if not store.lease(place, holder=holder, until=now + audit.CLAIM, now=now):
+            raise TransientError(f"another change of {incident.registry} is under way", delay=15)
+        return _take_back(incident, changed, reason, by, medic)
+    finally:
+        store.release(place, holder)
+        audit.release(id, store=store, holder=holder)
+
+
+def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
+    """The outcomes to take back; Conflict when there are none or they may not be touched."""
     changed = [outcome for outcome in incident.outcome if outcome.changed]
     if not changed:
-        raise Conflict(f"{id} changed nothing, so there is nothing to take back")
+        raise Conflict(f"{incident.id} changed nothing, so there is nothing to take back")
     if incident.state is State.ROLLED_BACK:
-        raise Conflict(f"{id} was rolled back already")
-    place = f"registry/{(incident.registry or incident.resource).key}"
-    holder, now = medic.worker(), medic.now()
-    if not medic.store.lease(place, holder=holder, until=now + audit.CLAIM, now=now):
-        raise TransientError(f"another change of {incident.registry} is under way", delay=15)
-    azure = medic.azure()
-    try:
-        incident = _note(incident, "rollback", f"{by} rolls back: {reason}", by, medic)
-        for outcome in reversed(changed):
-            undone = execution.undo(outcome, azure=azure)
-            incident = audit.done(incident, undone, store=medic.store, now=medic.now(), actor=by)
-    finally:
-        medic.store.release(place, holder)
-    text = "what this service had written is gone again"
-    return _note(incident, "rollback", text, by, medic, State.ROLLED_BACK)
+        raise Conflict(f"{incident.id} was rolled back already")
+    policy = medic.policy
+    if policy is None:
+        raise Conflict("the policy is missing or not valid, so nothing may be changed; correct it")
+    for outcome in changed:
+        if not policy.in_scope(outcome.target):
+            raise Conflict(f"{outcome.target} is not in the policy's scope any more")
+    return changed
 
 
-def _note(
-    incident: Incident,
-    stage: str,
-    text: str,
-    by: str,
-    medic: Medic,
-    state: State | None = None,
+def _take_back(
+    incident: Incident, changed: list[Outcome], reason: str, by: str, medic: Medic
 ) -> Incident:
-    changes = {} if state is None else {"state": state}
+    azure, store = medic.azure(), medic.store
+    undone: list[Outcome] = []
+    for outcome in reversed(changed):
+        step, text = execution.reverse(outcome), f"{by} rolls back: {reason}"
+        incident = audit.undoing(incident, step, text, store=store, now=medic.now(), actor=by)
+        try:
+            undone.append(execution.undo(outcome, azure=azure))
+        except HealError as refusal:
+            text = f"the rollback stopped: {refusal}"
+            audit.note(
+                incident,
+                "rollback",
+                text,
+                store=store,
+                now=medic.now(),
+                actor=by,
+                azure_calls=incident.azure_calls + azure.calls,
+            )
+            raise
+        incident = audit.done(incident, undone[-1], store=store, now=medic.now(), actor=by)
+    failed = [told.detail for told in undone if told.failed]
     return audit.note(
-        incident, stage, text, store=medic.store, now=medic.now(), actor=by, **changes
+        incident,
+        "rollback",
+        "; ".join(failed) or "what this service had written is gone again",
+        store=store,
+        now=medic.now(),
+        actor=by,
+        state=State.FAILED if failed else State.ROLLED_BACK,
+        azure_calls=incident.azure_calls + azure.calls,
     )
 
 

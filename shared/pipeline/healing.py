@@ -32,8 +32,6 @@ from shared.pipeline.looking import Look, look, unable, within_scope
 
 #: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
 _ATTEMPTS = 5
-#: Longer than the slowest registry update seen; a worker that died frees the registry after it.
-_REGISTRY_LEASE = timedelta(minutes=5)
 #: An incident in one of these has not been looked at to the end.
 _UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
 
@@ -99,11 +97,16 @@ def _treat(incident: Incident, signal: Signal, work: _Work) -> Incident:
     medic = work.medic
     interrupted = incident.state is State.APPLYING
     try:
+        if interrupted:
+            incident = _settle(incident, work)
         within_scope(signal.resource, medic)
         if incident.state is State.RECEIVED:
             text = "reading the configuration"
             incident = work.note(incident, "evidence", text, state=State.DIAGNOSING)
         found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
+        if found.decision is None and _in_place(incident):
+            # The plan is kept as it was carried out; what is left is to see whether it helps.
+            return _await_proof(incident, "the change is in place", work)
         return _answer(found.onto(incident), found, work, interrupted=interrupted)
     except OutOfScope as refusal:
         decision = Decision(verdict=Verdict.DENY, reasons=(str(refusal),), rules=("scope",))
@@ -111,6 +114,8 @@ def _treat(incident: Incident, signal: Signal, work: _Work) -> Incident:
     except NotFound as gone:
         return work.note(incident, "evidence", f"nothing to heal: {gone}", state=State.CLOSED)
     except (PermanentError, BudgetSpent) as refusal:
+        if _in_place(incident):
+            return _await_proof(incident, f"the change is in place, but {refusal}", work)
         told = unable(incident, refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
     except TransientError as error:
@@ -122,8 +127,6 @@ def _answer(incident: Incident, found: Look, work: _Work, *, interrupted: bool) 
     """From the gate's answer to the state the incident rests in."""
     summary, decision = found.diagnosis.summary, found.decision
     if decision is None:
-        if interrupted:  # our change was made before the interruption; see whether it helps
-            return _await_proof(incident, "the change is already in place", work)
         healthy = found.diagnosis.finding is FindingName.HEALTHY
         state = State.CLOSED if healthy else State.EXPLAINED
         return work.note(incident, "diagnosis", summary, state=state)
@@ -149,7 +152,7 @@ def _apply(incident: Incident, work: _Work) -> Incident:
     steps = incident.plan.steps if incident.plan else ()
     store, now = work.medic.store, work.medic.now()
     place = f"registry/{(incident.registry or incident.resource).key}"
-    if not store.lease(place, holder=work.holder, until=now + _REGISTRY_LEASE, now=now):
+    if not store.lease(place, holder=work.holder, until=now + audit.CLAIM, now=now):
         raise TransientError(f"another change of {incident.registry} is under way", delay=15)
     try:
         incident = audit.intend(incident, store=store, now=work.medic.now())
@@ -161,6 +164,28 @@ def _apply(incident: Incident, work: _Work) -> Incident:
     finally:
         store.release(place, work.holder)
     return _await_proof(incident, "looking whether the pull works now", work)
+
+
+def _settle(incident: Incident, work: _Work) -> Incident:
+    """What an interrupted worker announced and did not tell of is told now, if it was done."""
+    for step in incident.plan.steps if incident.plan else ():
+        if any(told.changed and told.target == step.target for told in incident.outcome):
+            continue
+        try:
+            outcome = execution.settle(step, azure=work.azure)
+        except PermanentError as refusal:
+            text = f"whether {step.target} was changed before the interruption is open: {refusal}"
+            incident = work.note(incident, "outcome", text)
+            continue
+        if outcome is not None:
+            store, now = work.medic.store, work.medic.now()
+            incident = audit.done(incident, outcome, store=store, now=now)
+    return incident
+
+
+def _in_place(incident: Incident) -> bool:
+    """Whether the plan was carried out, and only its proof is missing."""
+    return incident.state is State.APPLYING and any(not told.failed for told in incident.outcome)
 
 
 def _outcome(step: Step, work: _Work) -> Outcome:

@@ -15,7 +15,6 @@ from shared.clients.azure import Azure
 from shared.errors import BudgetSpent, OutOfScope, PermanentError, PermissionMissing
 from shared.medic import Medic
 from shared.model.evidence import Evidence, Registry, Unread
-from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
@@ -70,7 +69,9 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
             planned,
             evidence=seen,
             policy=policy,
-            history=_history(medic, registry, planned),
+            history=medic.store.history(
+                registry, planned.digest, now=medic.now(), workload=seen.workload.id
+            ),
             now=azure.now(),
             approved=approved,
         )
@@ -147,7 +148,3 @@ def unable(incident: Incident, error: PermanentError | BudgetSpent) -> Incident:
         plan=Plan.of((), advice=(advice,)),
         decision=None,
     )
-
-
-def _history(medic: Medic, registry: ResourceId | None, plan: Plan) -> History:
-    return medic.store.history(registry, plan.digest, now=medic.now())

@@ -150,8 +150,17 @@ class Store(Protocol):
     def release(self, name: str, holder: str) -> None:
         """Give back a lease. One that is not the holder's is left alone."""
 
-    def history(self, registry: ResourceId | None, digest: str, *, now: datetime) -> History:
-        """What the gate must know of the past hour and the past 24 hours."""
+    def history(
+        self,
+        registry: ResourceId | None,
+        digest: str,
+        *,
+        now: datetime,
+        workload: ResourceId | None = None,
+    ) -> History:
+        """What the gate must know: writes of the past hour and the past 24 hours; of the past
+        week, whether the plan failed and whether a person refused a change for this workload at
+        this registry (rejected it, or had it taken back)."""
 
     def failures(self, registry: ResourceId, *, since: datetime) -> int:
         """Failed verifications at this registry since then, or since its breaker was reset."""

@@ -74,6 +74,11 @@ FAILED_BEFORE = """
     WHERE kind = 'verification' AND plan = ? AND at > ? AND result IN ('failed', 'unverified')
     LIMIT 1
 """
+REFUSED = """
+    SELECT id, state, updated FROM incidents
+    WHERE resource = ? AND registry = ? AND state IN ('rejected', 'rolled-back') AND updated > ?
+    ORDER BY updated DESC LIMIT 1
+"""
 FAILURES = """
     SELECT count(*) FROM records
     WHERE kind = 'verification' AND registry = :registry AND result = 'failed' AND at >= :since

@@ -154,8 +154,16 @@ class SqliteStore:
         with self._database.writing() as sql:
             sql.execute(queries.RELEASE, (name, holder))
 
-    def history(self, registry: ResourceId | None, digest: str, *, now: datetime) -> History:
+    def history(
+        self,
+        registry: ResourceId | None,
+        digest: str,
+        *,
+        now: datetime,
+        workload: ResourceId | None = None,
+    ) -> History:
         key = registry.key if registry else None
+        wanted = (workload.key if workload else None, key, rows.stamp(now - _WEEK))
         with self._database.reading() as sql:
             hour = sql.execute(queries.WRITES_AT, (key, rows.stamp(now - _HOUR))).fetchone()[0]
             day = sql.execute(queries.WRITES, (rows.stamp(now - _DAY),)).fetchone()[0]
@@ -163,11 +171,15 @@ class SqliteStore:
             failed = sql.execute(
                 queries.FAILED_BEFORE, (digest, rows.stamp(now - _WEEK))
             ).fetchone()
+            refused = sql.execute(queries.REFUSED, wanted).fetchone()
         return History(
             registry_writes_last_hour=hour,
             writes_today=day,
             breaker=breaker["because"] if breaker else None,
             same_plan_failed=bool(digest and failed),
+            refused=f"{refused['id']}, {refused['state']}, {refused['updated'][:16]}"
+            if refused
+            else None,
         )
 
     def failures(self, registry: ResourceId, *, since: datetime) -> int:
