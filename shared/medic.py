@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from shared.clients.clock import Clock, WallClock
 from shared.errors import HealError
+from shared.model.ids import ResourceId
 from shared.model.signal import Signal
 from shared.settings import PolicyBlob, PolicyFile, Settings, SqliteFile
 
@@ -97,6 +98,24 @@ class Medic:
     def worker(self) -> str:
         """A name for one worker, so that two threads cannot take each other's claims."""
         return f"{self._name}/{next(self._workers)}"
+
+    def outside(self, resource: ResourceId) -> str | None:
+        """Why settings or policy keep us from looking at the resource; None: they do not.
+
+        A bad policy stops writes, not looking: then only the settings put anything out of scope.
+        """
+        subscriptions, policy = self.settings.subscriptions, self.policy
+        if subscriptions is not None and resource.subscription.lower() not in subscriptions:
+            return (
+                f"{resource} is in a subscription that MEDIC_SUBSCRIPTIONS does not name; add it "
+                "there to let this service look at it"
+            )
+        if policy is not None and not policy.in_scope(resource):
+            return (
+                f"{resource} is outside the policy's scope; add it to scope.include to let this "
+                "service look at it"
+            )
+        return None
 
     def receive(self, signal: Signal) -> str:
         """The incident a signal belongs to. Cheap: the alert door waits for it."""

@@ -36,7 +36,8 @@ class Arm:
     def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of a list. Follows `nextLink` only on the resource manager's own host.
 
-        An answer without a list raises ValueError: it must never read as an empty one.
+        An answer without a list, or a list that goes on elsewhere, raises ValueError: what is cut
+        short must never read as complete.
         """
         page = self.get(path, api_version, **query)
         while True:
@@ -45,8 +46,10 @@ class Arm:
                 raise ValueError("no list in the answer")
             yield from items
             link = page.get("nextLink")
-            if not link or urlsplit(link).netloc != urlsplit(self._endpoint).netloc:
+            if not link:
                 return
+            if urlsplit(str(link)).netloc.lower() != urlsplit(self._endpoint).netloc.lower():
+                raise ValueError("the list goes on at another host")
             page = self._send("GET", link, {}, None)
 
     def _url(self, path: str) -> str:

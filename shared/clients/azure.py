@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from shared.clients.connection import Connection
 from shared.clients.guard import Guard
 from shared.clients.translate import asking
+from shared.model.ids import ResourceId
 from shared.model.incident import Calls
 from shared.model.plan import Step
 
@@ -63,6 +64,10 @@ class Azure:
     def subscriptions(self) -> tuple[str, ...] | None:
         """Subscriptions in scope by the settings; None means all the identity can see."""
         return self._connection.subscriptions
+
+    def reaches(self, id: ResourceId) -> bool:
+        """Whether the settings let us have to do with the resource's subscription."""
+        return self.subscriptions is None or id.subscription.lower() in self.subscriptions
 
     @property
     def calls(self) -> Calls:

@@ -136,8 +136,10 @@ class Case:
         words = f"{one.last_error} {one.details if one.last_error else ''}".lower()
         if "imagepull" not in words.replace(" ", "") and "pullimage" not in words.replace(" ", ""):
             return False
-        recent = one.at is None or self.evidence.gathered - one.at <= FRESH
-        return one.state != "Started" or recent
+        if one.state != "Started" or one.at is None:
+            return True
+        answered = self.evidence.pulled is not None and self.evidence.pulled >= one.at
+        return not answered and self.evidence.gathered - one.at <= FRESH
 
     @property
     def refused(self) -> bool:

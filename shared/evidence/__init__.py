@@ -11,18 +11,15 @@ images is judged: no address, registry or permission is ever taken from them.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
 
 from shared.clients.azure import Azure
-from shared.errors import BadInput, TransientError
-from shared.evidence import access, container_app, registry, surroundings, web
+from shared.errors import BadInput
+from shared.evidence import access, container_app, lines, registry, surroundings, web
 from shared.evidence.facts import tell
-from shared.evidence.reading import attempt
 from shared.model.evidence import (
     Access,
     Evidence,
     ImageUse,
-    LogLine,
     PullAuth,
     Registry,
     Surroundings,
@@ -38,9 +35,6 @@ _READERS = {
     "microsoft.app/containerapps": container_app.read,
     "microsoft.app/jobs": container_app.read,
 }
-#: How far back our own log query looks: longer than the slowest ingestion measured (5 minutes)
-#: and than App Service's longest back-off between two cold starts (about 15 minutes).
-_LOOK_BACK = timedelta(minutes=60)
 
 
 def watches(resource: ResourceId) -> bool:
@@ -54,11 +48,11 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     if read is None:
         raise BadInput(f"{signal.resource} is not a web app, slot, container app or job")
     first = azure.together(
-        workload=lambda: read(azure, signal.resource), lines=lambda: _lines(signal, azure)
+        workload=lambda: read(azure, signal.resource), rows=lambda: lines.ask(signal, azure)
     )
     workload: Workload = first["workload"]
-    lines: tuple[LogLine, ...] | Unread = first["lines"]
-    image = _judged(workload.images, _texts(signal, lines))
+    image = _judged(workload.images, (signal.text, *lines.texts(first["rows"])))
+    pulled = lines.pulled(first["rows"], workload, image)
     found = registry.find(azure, image.host) if image and image.acr else None
     target = found if isinstance(found, ResourceId) else None
     second = _around(azure, workload, image, target)
@@ -69,7 +63,8 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
         registry=seen,
         access=second[1],
         surroundings=second[2],
-        lines=lines,
+        lines=lines.current(first["rows"], workload, pulled),
+        pulled=pulled,
         facts=(),
         gathered=azure.now(),
     )
@@ -95,36 +90,6 @@ def _around(
     elif not isinstance(asked, Unread):
         asked = None
     return seen, asked, answers["surroundings"]
-
-
-def _lines(signal: Signal, azure: Azure) -> tuple[LogLine, ...] | Unread:
-    """Log lines about the workload; none are asked for when the signal brings its own text.
-
-    Losing the workspace never stops a diagnosis: configuration decides, lines only illustrate.
-    """
-    if signal.text:
-        return ()
-    since, until = signal.window or (azure.now() - _LOOK_BACK, azure.now())
-    try:
-        answer = attempt(lambda: _asked(azure, signal.resource, since, until))
-    except TransientError as error:
-        return Unread(f"not readable: {error}")
-    return answer
-
-
-def _asked(
-    azure: Azure, resource: ResourceId, since: datetime, until: datetime
-) -> tuple[LogLine, ...]:
-    with azure.asking(f"queried the logs of {resource}"):
-        rows = azure.logs.failures_of(resource, since=since, until=max(until, azure.now()))
-    return tuple(
-        LogLine(at=row.at, table=row.table, text=row.text, platform=row.trusted) for row in rows
-    )
-
-
-def _texts(signal: Signal, lines: tuple[LogLine, ...] | Unread) -> Sequence[str]:
-    said = () if isinstance(lines, Unread) else tuple(line.text for line in lines)
-    return (signal.text, *said) if signal.text else said
 
 
 def _judged(images: tuple[ImageUse, ...], texts: Sequence[str]) -> ImageUse | None:

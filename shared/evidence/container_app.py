@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, network
-from shared.evidence.reading import attempt, id_in, whole
+from shared.evidence.reading import attempt, id_in, same, whole
 from shared.model.evidence import (
     Egress,
     ImageUse,
@@ -42,6 +42,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
             () if job or not revision else attempt(lambda: _revision(azure, id, revision))
         ),
     )
+    environment = _environment_id(properties)
     template = properties.get("template") or {}
     containers = [*(template.get("initContainers") or ()), *(template.get("containers") or ())]
     uses, note = images.named(
@@ -60,6 +61,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         instances=answers["instances"],
         serving=_serving(properties, answers["instances"]),
         tags=app.get("tags") or {},
+        environment=environment.name if environment else "",
         note=note,
     )
 
@@ -67,22 +69,26 @@ def read(azure: Azure, id: ResourceId) -> Workload:
 def _app(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     with azure.asking(f"read the container app {id}"):
         model = azure.apps(id.subscription).container_apps.get(id.group, id.name)
-    return whole(model.as_dict(), str(id))
+    return same(model.as_dict(), id)
 
 
 def _job(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     with azure.asking(f"read the job {id}"):
         model = azure.apps(id.subscription).jobs.get(id.group, id.name)
-    return whole(model.as_dict(), str(id))
+    return same(model.as_dict(), id)
 
 
 def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, Any] | Unread:
-    id = id_in(properties.get("environmentId") or properties.get("managedEnvironmentId"))
+    id = _environment_id(properties)
     if id is None:
         return Unread("not readable: the app names no environment")
     with azure.asking(f"read the environment {id}"):
         model = azure.apps(id.subscription).managed_environments.get(id.group, id.name)
     return whole(model.as_dict(), str(id))["properties"]
+
+
+def _environment_id(properties: Mapping[str, Any]) -> ResourceId | None:
+    return id_in(properties.get("environmentId") or properties.get("managedEnvironmentId"))
 
 
 def _revision(azure: Azure, id: ResourceId, name: str) -> tuple[Instance, ...]:

@@ -153,6 +153,10 @@ def _lines(evidence: Evidence) -> Iterator[Fact]:
     if isinstance(evidence.lines, Unread):
         yield _fact("log lines", evidence.lines, "Log Analytics")
         return
+    if evidence.pulled:
+        yield _fact(
+            "last pull seen to work", f"{evidence.pulled:%Y-%m-%d %H:%M:%S} UTC", "Log Analytics"
+        )
     for line in evidence.lines[:_MOST_LINES]:
         who = "platform" if line.platform else "console, may say anything"
         yield _fact(f"log line ({who})", line.text[:_LONGEST_LINE], f"{line.table} {line.at}")

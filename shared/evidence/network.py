@@ -5,7 +5,7 @@ In:  what ARM says about a subnet: its route table, NAT gateway and their public
 Out: an Egress. Addresses come from ARM alone; where the way out cannot be proven, `stable` is
      False and `because` says what stands in the way.
 
-A default route to an appliance wins over a NAT gateway (Virtual network traffic routing
+A route for public addresses wins over a NAT gateway (Virtual network traffic routing
 documentation); a NAT gateway's addresses are all its public IPs and prefixes. Networking is read
 through plain ARM calls: the SDK for it would double the app's memory.
 """
@@ -15,10 +15,13 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence.reading import attempt, id_in, whole
+from shared.model import networks
 from shared.model.evidence import Egress, Unread, Via
 from shared.model.ids import ResourceId
 
-_NETWORK_VERSION = "2024-05-01"
+_NETWORK_VERSION = "2026-03-01"
+#: Next hops that leave the way out as it is.
+_STRAIGHT = ("internet", "vnetlocal")
 
 
 def subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | Unread | None:
@@ -30,27 +33,46 @@ def _subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | None:
     with azure.asking(f"read the subnet {subnet}"):
         properties = _properties(azure, subnet)
     table = _id(properties.get("routeTable"))
-    if table and (hop := _default_appliance(azure, table)):
+    if table and (detour := _detour(azure, table)):
         return Egress(
             via=Via.FIREWALL,
             stable=False,
-            because=f"the route table {table.name} sends everything to the appliance at {hop}, "
-            "and which public address that appliance uses is not known here",
+            because=f"the route table {table.name} sends {detour}, and which public address is "
+            "used from there is not known here",
         )
     gateway = _id(properties.get("natGateway"))
+    if gateway and not azure.reaches(gateway):
+        return Egress(
+            via=Via.NAT_GATEWAY,
+            stable=False,
+            owner=gateway,
+            because=f"the NAT gateway {gateway} is in a subscription that MEDIC_SUBSCRIPTIONS does "
+            "not name",
+        )
     return _nat(azure, gateway) if gateway else None
 
 
-def _default_appliance(azure: Azure, table: ResourceId) -> str | None:
+def _detour(azure: Azure, table: ResourceId) -> str | None:
+    """Where a route takes traffic for public addresses, other than straight out; None: nowhere.
+
+    The registry has public addresses nobody lists, so any route for some of them may be the one:
+    all of them (0.0.0.0/0), half of them, or a service tag such as AzureContainerRegistry.
+    """
     with azure.asking(f"read the route table {table}"):
         routes = _properties(azure, table).get("routes")
     for route in routes or ():
         properties = route.get("properties") or {}
-        if properties.get("addressPrefix") != "0.0.0.0/0":
+        hop = str(properties.get("nextHopType") or "an unnamed next hop")
+        prefix = str(properties.get("addressPrefix") or "")
+        if hop.lower() in _STRAIGHT or _private(prefix):
             continue
-        if str(properties.get("nextHopType")).lower() == "virtualappliance":
-            return str(properties.get("nextHopIpAddress") or "an unnamed address")
+        return f"{prefix or 'some traffic'} to {properties.get('nextHopIpAddress') or hop}"
     return None
+
+
+def _private(prefix: str) -> bool:
+    network = networks.parse(prefix)
+    return network is not None and network.is_private
 
 
 def _nat(azure: Azure, gateway: ResourceId) -> Egress:

@@ -35,6 +35,13 @@ def whole(answer: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     return answer
 
 
+def same(answer: Mapping[str, Any], asked: ResourceId) -> Mapping[str, Any]:
+    """The very resource that was asked for, or Refused: what is judged must be what is changed."""
+    if id_in(whole(answer, str(asked))["id"]) != asked:
+        raise Refused(f"Azure answered about {str(answer['id'])[:200]!r} when asked for {asked}")
+    return answer
+
+
 def id_in(text: object) -> ResourceId | None:
     """A resource id that ARM put into an answer; None when it is absent or no id at all."""
     try:

@@ -12,18 +12,19 @@ each subscription are listed instead.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import NotFound, PermanentError, TransientError
-from shared.evidence.reading import attempt, whole
+from shared.evidence.reading import attempt, id_in, same
 from shared.model.evidence import PermissionMode, Registry, Unread
 from shared.model.ids import ResourceId
 from shared.model.image import login_server
 
 _MODES = {mode.value: mode for mode in PermissionMode}
 _GRAPH_VERSION = "2021-03-01"
+_TYPE = "microsoft.containerregistry/registries"
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}")
 
 
@@ -63,7 +64,7 @@ def fetch(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     """The whole registry as ARM returns it, names as on the wire."""
     with azure.asking(f"read the registry {id}"):
         model = azure.acr(id.subscription).registries.get(id.group, id.name)
-    return whole(model.as_dict(), str(id))
+    return same(model.as_dict(), id)
 
 
 def understood(wire: Mapping[str, Any], usage: tuple[int, int] | Unread) -> Registry:
@@ -119,7 +120,7 @@ def _rule_usage(azure: Azure, id: ResourceId) -> tuple[int, int]:
     raise NotFound("the usage list has no IPRules entry (only Premium registries have rules)")
 
 
-def _in_graph(azure: Azure, server: str) -> list[str]:
+def _in_graph(azure: Azure, server: str) -> list[ResourceId]:
     query = (
         "resources | where type =~ 'microsoft.containerregistry/registries' "
         f"| where tolower(tostring(properties.loginServer)) == '{server}' | project id"
@@ -130,22 +131,28 @@ def _in_graph(azure: Azure, server: str) -> list[str]:
     with azure.asking(f"searched Resource Graph for the registry {server}"):
         path = "/providers/Microsoft.ResourceGraph/resources"
         rows = azure.arm.post(path, _GRAPH_VERSION, body).get("data") or []
-    return [str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")]
+    return _reachable((row.get("id") for row in rows if isinstance(row, dict)), azure)
 
 
-def _listed(azure: Azure, server: str) -> list[str]:
+def _reachable(texts: Iterable[object], azure: Azure) -> list[ResourceId]:
+    """Those that are ids of registries, in subscriptions the settings name."""
+    ids = (id_in(text) for text in texts)
+    return [id for id in ids if id is not None and id.type == _TYPE and azure.reaches(id)]
+
+
+def _listed(azure: Azure, server: str) -> list[ResourceId]:
     subscriptions = azure.subscriptions
     if subscriptions is None:
         with azure.asking("listed the subscriptions we may see"):
             visible = azure.arm.list("/subscriptions", "2022-12-01")
             subscriptions = tuple(str(item["subscriptionId"]) for item in visible)
-    found: list[str] = []
+    found: list[object] = []
     refused: PermanentError | None = None
     for subscription in subscriptions:
         try:
             with azure.asking(f"listed the registries of subscription {subscription}"):
                 found += [
-                    str(model["id"])
+                    model["id"]
                     for model in azure.acr(subscription).registries.list()
                     if str((model.get("properties") or {}).get("loginServer", "")).lower() == server
                 ]
@@ -153,12 +160,12 @@ def _listed(azure: Azure, server: str) -> list[str]:
             refused = error
     if not found and refused:
         raise refused
-    return found
+    return _reachable(found, azure)
 
 
-def _only(found: list[str], server: str) -> ResourceId | Unread:
+def _only(found: list[ResourceId], server: str) -> ResourceId | Unread:
     """Exactly one registry, or nothing we would act on."""
-    different = {text.lower(): text for text in found}
+    different = set(found)
     if len(different) > 1:
         return Unread(f"{len(different)} registries claim the login server {server}")
-    return ResourceId.parse(next(iter(different.values())))
+    return found[0]

@@ -102,7 +102,8 @@ def _closes(
     fetched: dict[str, Mapping[str, Any]],
 ) -> bool:
     chosen = ((assignment.get("parameters") or {}).get("effect") or {}).get("value")
-    if str(chosen).lower() in ("disabled", "audit", "deny"):
+    overridden = bool(assignment.get("overrides"))  # they may say Modify where parameters do not
+    if str(chosen).lower() in ("disabled", "audit", "deny") and not overridden:
         return False
     if definition.lower().endswith(_CLOSING):
         return True

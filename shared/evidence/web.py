@@ -16,7 +16,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, sign_in, way_out
-from shared.evidence.reading import attempt, id_in, known, whole
+from shared.evidence.reading import attempt, id_in, known, same, whole
 from shared.model.evidence import (
     Instance,
     PullAuth,
@@ -105,7 +105,7 @@ def _site(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
             if len(id.names) == 2
             else operations.get(id.group, id.name)
         )
-    return whole(model.as_dict(), str(id))
+    return same(model.as_dict(), id)
 
 
 def _config(azure: Azure, id: ResourceId) -> Mapping[str, Any]:

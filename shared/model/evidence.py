@@ -121,6 +121,7 @@ class Workload:
     instances: tuple[Instance, ...] | Unread = ()
     serving: bool | None = None  # None: the platform does not say
     tags: Mapping[str, str] | None = None
+    environment: str = ""  # name of a container app's environment
     note: str = ""  # why there is nothing to judge, e.g. "runs PYTHON|3.12, not a container"
 
 
@@ -217,6 +218,7 @@ class Evidence:
     registry: Registry | Unread | None  # None: no registry of that login server is visible
     access: Access | Unread | None  # None: the workload does not use an identity
     surroundings: Surroundings
-    lines: tuple[LogLine, ...] | Unread
+    lines: tuple[LogLine, ...] | Unread  # failures that no later pull has answered
+    pulled: datetime | None = None  # the newest pull of the image the platform says worked, UTC
     facts: tuple[Fact, ...]
     gathered: datetime  # UTC

@@ -104,12 +104,11 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
         raise Conflict(f"{incident.id} changed nothing, so there is nothing to take back")
     if incident.state is State.ROLLED_BACK:
         raise Conflict(f"{incident.id} was rolled back already")
-    policy = medic.policy
-    if policy is None:
+    if medic.policy is None:
         raise Conflict("the policy is missing or not valid, so nothing may be changed; correct it")
     for outcome in changed:
-        if not policy.in_scope(outcome.target):
-            raise Conflict(f"{outcome.target} is not in the policy's scope any more")
+        if (why := medic.outside(outcome.target)) is not None:
+            raise Conflict(why)
     return changed
 
 

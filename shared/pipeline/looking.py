@@ -117,16 +117,9 @@ def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Inci
 
 
 def within_scope(resource: ResourceId, medic: Medic) -> None:
-    """Raise OutOfScope unless the policy lets us look at the resource.
-
-    A bad policy stops writes, not looking: then nothing is out of scope.
-    """
-    policy = medic.policy
-    if policy is not None and not policy.in_scope(resource):
-        raise OutOfScope(
-            f"{resource} is outside the policy's scope; add it to scope.include to let this "
-            "service look at it"
-        )
+    """Raise OutOfScope unless settings and policy let us look at the resource."""
+    if (why := medic.outside(resource)) is not None:
+        raise OutOfScope(why)
 
 
 def unable(incident: Incident, error: PermanentError | BudgetSpent) -> Incident:

@@ -81,7 +81,7 @@ def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
             window=(since, until),
         )
         for id in _workloads([row for row in rows if row.trusted], azure)
-        if _in_scope(id, medic)
+        if medic.outside(id) is None
     )
 
 
@@ -92,7 +92,7 @@ def scan(*, medic: Medic) -> tuple[Incident, ...]:
     """
     found = []
     for id in estate.workloads(medic.azure()):
-        if not _in_scope(id, medic):
+        if medic.outside(id) is not None:
             continue
         incident = _looked_at(id, medic)
         if incident.diagnosis is None or incident.diagnosis.finding not in _NO_FAULT:
@@ -123,8 +123,3 @@ def _site(row: LogRow) -> ResourceId | None:
     except InvalidId:
         return None
     return id if evidence.watches(id) else None
-
-
-def _in_scope(id: ResourceId, medic: Medic) -> bool:
-    policy = medic.policy
-    return policy is None or policy.in_scope(id)

@@ -132,3 +132,30 @@ def test_a_deleted_workload_closes_its_incident(tmp_path: Path) -> None:
     assert incident.state is State.CLOSED
     assert "nothing to heal" in incident.timeline[-1].text
     assert clinic.writes == []
+
+
+def test_a_healed_workload_is_healthy_again_although_its_old_lines_are_still_there(
+    tmp_path: Path,
+) -> None:
+    clinic = Clinic(blocked(), tmp_path)
+    shop = clinic.id("shop", "sites")
+    clinic.pull(shop)
+    clinic.sweep_until_done(clinic.heal(shop))
+
+    again = diagnose(shop, None, medic=clinic.medic)
+
+    assert again.diagnosis is not None
+    assert again.diagnosis.finding is FindingName.HEALTHY
+
+
+def test_a_healed_container_app_is_healthy_again(tmp_path: Path) -> None:
+    clinic = Clinic({**estates.blocked_container_app(nat=True), "retry": [45]}, tmp_path)
+    app = clinic.only("containerapps")
+    clinic.pull(app)
+    healed = clinic.sweep_until_done(clinic.heal(app))
+
+    again = diagnose(app, None, medic=clinic.medic)
+
+    assert healed.state is State.HEALED
+    assert again.diagnosis is not None
+    assert again.diagnosis.finding is FindingName.HEALTHY
