@@ -36,8 +36,8 @@ def fix(
     """Admit every outbound address of the app that no rule covers yet."""
     site = web.web_apps.get(group, name)
     config = web.web_apps.get_configuration(group, name)
-    host = config.linux_fx_version.removeprefix("DOCKER|").split("/")[0]
-    found = [one.id for one in acr.registries.list() if one.login_server == host]
+    host = str(config.linux_fx_version).removeprefix("DOCKER|").split("/")[0]
+    found = [str(one.id) for one in acr.registries.list() if one.login_server == host]
     if len(found) != 1:
         raise SystemExit(f"{len(found)} registries have the login server {host}")
     place = (found[0].split("/")[4], found[0].split("/")[-1])
@@ -48,11 +48,12 @@ def fix(
     networks = [ip_network(rule["value"]) for rule in rules]
     missing = [
         address
-        for address in site.outbound_ip_addresses.split(",")
+        for address in str(site.outbound_ip_addresses).split(",")
         if not any(ip_address(address) in network for network in networks)
     ]
-    limits = {one.name: one.limit for one in acr.registries.list_usages(*place).value}
-    if len(rules) + len(missing) > limits["IPRules"]:
+    usages = acr.registries.list_usages(*place).value or []
+    (limit,) = (one.limit or 0 for one in usages if one.name == "IPRules")
+    if limit != -1 and len(rules) + len(missing) > limit:
         raise SystemExit(f"no room for {len(missing)} more rules")
     if not missing:
         return []

@@ -18,6 +18,7 @@ from tests.bench.simulated import Calls, Simulated, end, line, simulated, start
 NEAR, FAR = 0, 50  # ms; the second is about what the resource manager takes for a cheap read
 #: ms; so long that the requests of one round, sent a few ms apart, cannot pass for two rounds.
 COUNTING = 400
+SIDES = ("medic", "byhand")
 _COUNTS = 3  # runs that only count; they come out the same
 
 
@@ -34,7 +35,7 @@ def measure(*, rounds: int) -> Table:
     """Run both sides in turns, at every latency."""
     with ExitStack() as ends:
         azure = ends.enter_context(simulated())
-        sides = {side: _side(side, azure, ends) for side in ("medic", "byhand")}
+        sides = {side: _side(side, azure, ends) for side in SIDES}
 
         def rivals(*latencies: int) -> dict[tuple[str, int], Callable[[], _Fix]]:
             return {
@@ -71,36 +72,35 @@ def _once(azure: Simulated, run: Callable[[str], float], latency: float) -> _Fix
 
 
 def _told(fixes: Fixes, rounds: int) -> Table:
-    def row(what: str, unit: str, of: Callable[[_Fix], float], latency: int) -> Row:
-        ours, theirs = ([of(fix) for fix in fixes[side, latency]] for side in ("medic", "byhand"))
+    def row(what: str, of: Callable[[_Fix], float], latency: int, unit: str = "") -> Row:
+        ours, theirs = ([of(fix) for fix in fixes[side, latency]] for side in SIDES)
         return Row.of(what, ours, theirs, unit)
 
     def wall(side: str, latency: int) -> float:
         return median(fix.seconds for fix in fixes[side, latency])
 
-    slope = [
-        (wall(side, COUNTING) - wall(side, NEAR)) / (COUNTING - NEAR) * 1000
-        for side in ("medic", "byhand")
-    ]
+    ours, theirs = (
+        (wall(side, COUNTING) - wall(side, NEAR)) * 1000 / (COUNTING - NEAR) for side in SIDES
+    )
     return Table(
         name="fix",
         title="One firewall fix",
         ours="Pull Medic",
         theirs="script by hand",
         rows=(
-            row("resource manager reads", "", lambda fix: fix.calls.reads, COUNTING),
-            row("resource manager writes", "", lambda fix: fix.calls.writes, COUNTING),
-            row("round trips on the critical path", "", lambda fix: fix.calls.chain, COUNTING),
-            Row(what="the same, from the wall clock", ours=slope[0], theirs=slope[1], unit=""),
-            row("wall time, no latency", "s", lambda fix: fix.seconds, NEAR),
-            row(f"wall time, {FAR} ms latency", "s", lambda fix: fix.seconds, FAR),
+            row("resource manager reads", lambda fix: fix.calls.reads, COUNTING),
+            row("resource manager writes", lambda fix: fix.calls.writes, COUNTING),
+            row("round trips on the critical path", lambda fix: fix.calls.chain, COUNTING),
+            Row.of("the same, by the wall clock", [ours], [theirs]),
+            row("wall time, no latency", lambda fix: fix.seconds, NEAR, "s"),
+            row(f"wall time, {FAR} ms latency", lambda fix: fix.seconds, FAR, "s"),
         ),
         meaning="What care costs: before it writes, Pull Medic also reads the proof of consent, "
         "locks, policies, tags and the site's own status, most of it side by side, and it keeps a "
         "record.",
-        method="Both as warm processes, signed in and connected, against the simulated Azure in a "
-        f"process of its own, over TLS through its proxy; medians of {rounds} turns each. Calls and "
-        f"round trips are counted in the simulated Azure's traffic at {COUNTING} ms latency; the "
-        f"wall clock's count is what those {COUNTING} ms cost, divided by them. Verification, which "
-        "comes a minute later, is not part of either.",
+        method=f"""Both as warm processes, signed in and connected, against the simulated Azure in a
+process of its own, over TLS through its proxy; medians of {rounds} turns. Calls and round trips are
+counted in the simulated Azure's traffic at {COUNTING} ms latency; the wall clock's count is what
+those {COUNTING} ms cost, divided by them. Verification, which comes a minute later, is not part of
+either.""",
     )

@@ -7,7 +7,7 @@ Out: what each returned, by name, in the order of the rounds.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any, TypeVar
 
@@ -38,21 +38,27 @@ def progress(text: str) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One comparison of costs: what it is, ours, the other's, in which unit. Less is better."""
+    """One comparison of costs: ours and the other's, in one unit; how many times the other's ours
+    is (None where the other has none). Less is better."""
 
     what: str
     ours: float
     theirs: float
     unit: str
+    ratio: float | None
 
     @classmethod
-    def of(cls, what: str, ours: Sequence[float], theirs: Sequence[float], unit: str) -> "Row":
-        return cls(what=what, ours=median(ours), theirs=median(theirs), unit=unit)
-
-    @property
-    def ratio(self) -> float | None:
-        """How many times the other's cost ours is; None where the other has none."""
-        return self.ours / self.theirs if self.theirs else None
+    def of(cls, what: str, ours: Sequence[float], theirs: Sequence[float], unit: str = "") -> "Row":
+        """Medians of the turns; the ratio is the median of what each turn's own was, so that a
+        machine that is busy for a while does not count for one side only."""
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True) if other]
+        return cls(
+            what=what,
+            ours=median(ours),
+            theirs=median(theirs),
+            unit=unit,
+            ratio=median(ratios) if ratios else None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +75,4 @@ class Table:
 
     def data(self) -> dict[str, Any]:
         """As it goes into bench-results.json."""
-        rows = [
-            {
-                "what": row.what,
-                "ours": row.ours,
-                "theirs": row.theirs,
-                "unit": row.unit,
-                "ratio": row.ratio,
-            }
-            for row in self.rows
-        ]
-        return {
-            "title": self.title,
-            "ours": self.ours,
-            "theirs": self.theirs,
-            "rows": rows,
-            "meaning": self.meaning,
-            "method": self.method,
-        }
+        return asdict(self)

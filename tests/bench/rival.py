@@ -1,11 +1,11 @@
 """
-`python -m tests.bench.rival medic|byhand SITE_ID`: one side of the race, as a warm process.
+`python -m tests.bench.rival medic|byhand SITE_ID`: one side of the race, as a process.
 
 In:  one line of JSON for each run: the message the platform logged.
 Out: one line of JSON: the seconds the fix took. The first line says that it is ready.
 
 Sign-in, sockets and imports are kept between runs on both sides; each run of the Medic has an empty
-store, so that every failure is new to it.
+store, so that every failure is new to it. Each side imports only what it needs.
 """
 
 import itertools
@@ -17,16 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from shared import signals
-from shared.clients import cloud
-from shared.clients.connection import Connection
-from shared.medic import Medic
-from shared.model.words import State
-from shared.pipeline import heal
-from shared.settings import PolicyText, Settings
-from shared.store import SqliteStore
-from tests.bench import byhand
-from tests.bench.simulated import NotFixed
+from tests.bench.errors import NotFixed
 
 POLICY = """
 version: 1
@@ -40,6 +31,15 @@ Run = Callable[[str], float]
 @contextmanager
 def medic(site: str) -> Iterator[Run]:
     """The pipeline, from a signal to the read-back of what was written."""
+    from shared import signals
+    from shared.clients import cloud
+    from shared.clients.connection import Connection
+    from shared.medic import Medic
+    from shared.model.words import State
+    from shared.pipeline import heal
+    from shared.settings import PolicyText, Settings
+    from shared.store import SqliteStore
+
     connection, numbers = Connection(cloud.find("AzureCloud")), itertools.count()
     with tempfile.TemporaryDirectory(prefix="medic-bench-") as folder:
 
@@ -61,6 +61,8 @@ def medic(site: str) -> Iterator[Run]:
 @contextmanager
 def script(site: str) -> Iterator[Run]:
     """The script by hand."""
+    from tests.bench import byhand
+
     fix = byhand.prepared(site)
 
     def run(message: str) -> float:

@@ -19,6 +19,7 @@ from typing import Any
 import requests
 
 from shared.clients.guard import is_read
+from tests.bench.errors import NotFixed
 from tests.simulator import estates
 from tests.simulator.estates import Estate
 from tests.simulator.estates.cases import OFFICE, OUTBOUND
@@ -26,11 +27,7 @@ from tests.simulator.estates.cases import OFFICE, OUTBOUND
 ROOT = Path(__file__).resolve().parents[2]
 _MANAGEMENT = ("https://management.azure.com/", "https://localhost:")
 #: Nothing of the machine's owner reaches a measured process, and nothing measured reaches Azure.
-_FOREIGN = ("MEDIC_", "AZURE_", "IDENTITY_", "MSI_", "ARM_", "HTTP_PROXY", "http_proxy")
-
-
-class NotFixed(RuntimeError):
-    """What was timed did not do the work, so its time means nothing."""
+_FOREIGN = ("PYTHON", "MEDIC_", "AZURE_", "IDENTITY_", "MSI_", "ARM_", "HTTP_PROXY", "http_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

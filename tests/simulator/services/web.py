@@ -110,7 +110,7 @@ def list_in_group(call: Call) -> Response:
     "GET",
     "/subscriptions/{sub}/providers/Microsoft.Web/sites",
     action="Microsoft.Web/sites/read",
-    versions=VERSIONS,
+    versions=(*VERSIONS, "2021-01-01"),  # the last one is Cloud Custodian's
 )
 def list_in_subscription(call: Call) -> Response:
     scope = f"/subscriptions/{call.params['sub']}"

@@ -1,0 +1,78 @@
+"""
+Tables for people and for programs.
+
+In:  Tables.
+Out: Markdown; JSON; a document in which the Markdown stands between two marks.
+"""
+
+import json
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.bench.measuring import Row, Table
+
+_SECONDS = ((1, "s"), (1e3, "ms"), (1e6, "µs"))
+BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+
+
+def markdown(tables: Iterable[Table]) -> str:
+    """Every table under its title, with what it means and how it was measured."""
+    return "\n\n".join(_section(table) for table in tables) + "\n"
+
+
+def save(tables: Sequence[Table], file: Path) -> None:
+    """The numbers, and the kind of machine they are from."""
+    said: dict[str, Any] = {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "tables": {table.name: table.data() for table in tables},
+    }
+    file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+
+
+def insert(text: str, document: Path) -> bool:
+    """Put the text where the document wants it; False when it has no such place.
+
+    The place is the mark, or everything between the two marks of an earlier time.
+    """
+    if not document.exists():
+        return False
+    before, mark, rest = document.read_text(encoding="utf-8").partition(BEGIN)
+    if not mark:
+        return False
+    _, end, after = rest.partition(END)
+    rest = after if end else rest
+    document.write_text(f"{before}{BEGIN}\n{text}{END}{rest}", encoding="utf-8")
+    return True
+
+
+def _section(table: Table) -> str:
+    head = f"| {table.title} | {table.ours} | {table.theirs} | ratio |"
+    lines = [_line(row) for row in table.rows]
+    body = "\n".join([head, "|---|---:|---:|---:|", *lines])
+    method = " ".join(table.method.split())
+    return f"{body}\n\n{table.meaning} *{method}*"
+
+
+def _line(row: Row) -> str:
+    ratio = "" if row.ratio is None else f"**{times(row.ratio)}**"
+    return (
+        f"| {row.what} | {amount(row.ours, row.unit)} | {amount(row.theirs, row.unit)} | {ratio} |"
+    )
+
+
+def amount(value: float, unit: str) -> str:
+    """A quantity as a person reads it: "17", "28 MiB", "1.2 s", "9 ms", "16 µs"."""
+    if unit == "s":
+        scale, unit = next((pair for pair in _SECONDS if value * pair[0] >= 1), _SECONDS[-1])
+        value *= scale
+    whole = value == round(value) or value >= 20
+    return f"{value:.0f} {unit}".strip() if whole else f"{value:.1f} {unit}".strip()
+
+
+def times(ratio: float) -> str:
+    """A ratio as a person reads it; small ones keep two digits."""
+    return f"{ratio:.1f} ×" if ratio >= 1 else f"{ratio:.2g} ×"
