@@ -58,7 +58,7 @@ async def serve(environ: Mapping[str, str]) -> int:
 def _simulator(environ: Mapping[str, str]) -> list[str]:
     asked = {"--scenario": "SCENARIO", "--port": "PORT", "--latency-ms": "LATENCY_MS"}
     given = [(flag, environ[name]) for flag, name in asked.items() if environ.get(name)]
-    return ["tests.simulator", "serve", *(part for pair in given for part in pair)]
+    return ["tests.simulator", "serve", "--wall-clock", *(part for pair in given for part in pair)]
 
 
 async def _line(

@@ -26,9 +26,10 @@ def main(argv: list[str] | None = None) -> int:
     serve.add_argument("--port", type=int, default=0, help="port of the resource manager")
     serve.add_argument("--latency-ms", type=float, default=0, help="added to every answer")
     serve.add_argument("--ready", type=Path, help="file that receives the ready line as well")
+    serve.add_argument("--wall-clock", action="store_true", help="whatever clock a scenario names")
     given = parser.parse_args(argv)
     try:
-        simulator = Simulator(_scenario(given.scenario))
+        simulator = Simulator(_scenario(given.scenario), wall_clock=given.wall_clock)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         print(f"cannot use scenario {given.scenario}: {error!r}", file=sys.stderr)
         return 2

@@ -34,8 +34,10 @@ class Simulator:
     #: but for answers that a fault made up.
     witness: ClassVar[Callable[[dict[str, Any]], None] | None] = None
 
-    def __init__(self, scenario: dict[str, Any]) -> None:
+    def __init__(self, scenario: dict[str, Any], *, wall_clock: bool = False) -> None:
+        """`wall_clock`: time goes on by itself, whatever moment a scenario names."""
         self.lock = threading.RLock()
+        self._wall_clock = wall_clock
         self._routes: dict[tuple[str, str], list[Route]] = {}
         for route in collect():
             self._routes.setdefault((route.kind, route.method), []).append(route)
@@ -47,7 +49,7 @@ class Simulator:
 
     def replace(self, scenario: dict[str, Any]) -> None:
         """Start over from another scenario, without faults; the traffic so far is kept."""
-        world = World.load(scenario)
+        world = World.load(scenario | {"clock": None} if self._wall_clock else scenario)
         clouds.named(world.cloud)
         with self.lock:
             self.world = world

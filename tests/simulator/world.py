@@ -10,6 +10,7 @@ No HTTP here, no access control, no opinion on what is right: services keep thei
 import copy
 import heapq
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -97,13 +98,11 @@ class World:
     @classmethod
     def load(cls, scenario: dict[str, Any]) -> "World":
         """A world in the state the scenario describes. Raises KeyError/ValueError on a bad one."""
-        start = scenario.get("clock")
-        moment = datetime.fromisoformat(start) if start else None
-        world = cls(clock=Clock(moment), resources=Resources())
-        for item in copy.deepcopy(scenario.get("resources", [])):
-            world.resources.put(item)
+        world = cls(clock=Clock(_moment(scenario.get("clock"))), resources=Resources())
+        for item in copy.deepcopy(scenario.get("resources") or []):
+            world.resources.put(_complete(item))
         for theirs, ours in _NAMES.items():
-            if theirs in scenario:
+            if scenario.get(theirs) is not None:
                 setattr(world, ours, copy.deepcopy(scenario[theirs]))
         for table in ("app_settings", "secrets", "passwords", "egress"):
             setattr(world, table, {k.lower(): v for k, v in getattr(world, table).items()})
@@ -136,6 +135,30 @@ class World:
         """A log row arrives in the workspace; without a workspace it is lost, as in Azure."""
         if self.workspace:
             self.tables.setdefault(table, []).append(row)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A moment of a scenario file; UTC where it names no time zone."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _complete(resource: Resource) -> Resource:
+    """What every GET answers and the id already says, for files that leave it out."""
+    *scopes, kind = re.split("/providers/", resource["id"].rstrip("/"), flags=re.IGNORECASE)
+    if scopes:
+        namespace, *pairs = kind.split("/")
+    else:  # a subscription or a resource group
+        namespace, pairs = "Microsoft.Resources", kind.split("/")[-2:]
+    resource.setdefault("type", "/".join([namespace, *pairs[0::2]]))
+    slot = resource["type"].lower() == "microsoft.web/sites/slots"
+    resource.setdefault("name", "/".join(pairs[1::2]) if slot else pairs[-1])
+    properties = resource.setdefault("properties", {})
+    if resource["type"].lower() == "microsoft.authorization/roleassignments":
+        properties.setdefault("scope", "/providers/".join(scopes) or "/")
+    return resource
 
 
 _NAMES = {
