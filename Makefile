@@ -4,7 +4,7 @@ VENV   ?= .venv
 INSTALLED := $(VENV)/.installed
 PY     := $(VENV)/bin/python
 
-.PHONY: demo test serve check bench format clean
+.PHONY: demo test serve check bench bench-peers format clean
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; a minute or two)…"
@@ -30,6 +30,9 @@ check: $(INSTALLED)  ## formatter, linter, types, architecture, infrastructure
 
 bench: $(INSTALLED)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
 	@$(PY) -m tests.bench
+
+bench-peers: $(INSTALLED)  ## the same work by the az CLI and Cloud Custodian, from PyPI
+	@$(PY) -m tests.bench --peers
 
 format: $(INSTALLED)
 	@$(VENV)/bin/ruff format .

@@ -16,6 +16,7 @@ from tests.bench.simulated import ROOT
 
 RESULTS, PEERS = ROOT / "bench-results.json", ROOT / "bench-peers.json"
 PLOT = ROOT / "docs" / "bench.svg"
+_PICTURE = "![The same ratios as bars](docs/bench.svg)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report.save(tables, PEERS if asked.peers else RESULTS)
     text = report.markdown(tables)
     print(text, end="")
-    if asked.readme and not report.insert(text, ROOT / "README.md"):
+    if asked.readme and not report.insert(f"{text}\n{_PICTURE}\n", ROOT / "README.md"):
         print(f"README.md has no mark {report.BEGIN}", file=sys.stderr)
         return 1
     return 0

@@ -75,9 +75,9 @@ _ABOUT_AZ = (
     "The az CLI starts anew for every command and writes every address by itself, so the registry "
     "is changed four times, and another writer has four chances to come between."
 )
-_HOW = f"""Real tools from PyPI ({", ".join((*_AZ, *_CUSTODIAN))}), each in an environment of its own,
-against the simulated Azure over TLS, no added latency, medians. Pull Medic and the script sign in
-within the measured time; the az CLI was signed in before."""
+_HOW = f"""Real tools from PyPI ({", ".join((*_AZ, *_CUSTODIAN))}), each in an environment of
+its own, against the simulated Azure over TLS, no added latency, medians. Pull Medic and the script
+sign in within the measured time; the az CLI was signed in before."""
 _ABOUT_HAND = "The same script as in `make bench`, here with its start."
 _ABOUT_CUSTODIAN = (
     "Cloud Custodian cannot do this fix: it has no action for a registry's firewall. This is what "
@@ -198,15 +198,8 @@ def _installed(name: str, packages: tuple[str, ...]) -> Path:
     place, ready = _HOME / name, _HOME / name / ".ready"
     if not ready.exists() or ready.read_text(encoding="utf-8") != " ".join(packages):
         progress(f"installing {', '.join(packages)} (once; some minutes)")
-        subprocess.run([sys.executable, "-m", "venv", place], check=True)
-        pip = [
-            place / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-        ]
+        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+        pip = [str(place / "bin" / "pip"), "install", "-q", "--disable-pip-version-check"]
         done = subprocess.run([*pip, *packages], capture_output=True, text=True, check=False)
         if done.returncode:
             raise NotFixed(f"{', '.join(packages)} cannot be installed: {done.stderr[-500:]}")

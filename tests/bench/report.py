@@ -7,6 +7,7 @@ Out: Markdown; JSON; a document in which the Markdown stands between two marks.
 
 import json
 import platform
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.bench.measuring import Row, Table
 
 _SECONDS = ((1, "s"), (1e3, "ms"), (1e6, "µs"))
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+_PLACE = re.compile(r"<!-- bench\b[^>]*-->(.*<!-- /bench -->)?", re.DOTALL)
 
 
 def markdown(tables: Iterable[Table]) -> str:
@@ -36,17 +38,15 @@ def save(tables: Sequence[Table], file: Path) -> None:
 def insert(text: str, document: Path) -> bool:
     """Put the text where the document wants it; False when it has no such place.
 
-    The place is the mark, or everything between the two marks of an earlier time.
+    The place is a comment that begins with `bench`, or everything between the two marks of an
+    earlier time.
     """
     if not document.exists():
         return False
-    before, mark, rest = document.read_text(encoding="utf-8").partition(BEGIN)
-    if not mark:
-        return False
-    _, end, after = rest.partition(END)
-    rest = after if end else rest
-    document.write_text(f"{before}{BEGIN}\n{text}{END}{rest}", encoding="utf-8")
-    return True
+    old = document.read_text(encoding="utf-8")
+    new, places = _PLACE.subn(lambda _: f"{BEGIN}\n{text}{END}", old, count=1)
+    document.write_text(new, encoding="utf-8")
+    return places == 1
 
 
 def _section(table: Table) -> str:
