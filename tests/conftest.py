@@ -2,11 +2,13 @@
 What every test has: settings of its own machine kept away, and a record of the traffic on request.
 
 `pytest --traffic DIR` writes every exchange with the simulated Azure to DIR as JSON Lines, in the
-form {"request", "response", "source"}, to be held against Microsoft's OpenAPI documents.
+form {"request", "response", "source"}, to be held against Microsoft's OpenAPI documents. What is
+asked of operations that no document at hand describes goes to DIR/undocumented.txt, a line each.
 """
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,15 @@ settings.register_profile(
     "suite", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("suite")
+
+#: Operations real Azure answers and the documents we hold traffic against leave out.
+_UNDOCUMENTED = re.compile(
+    r"/sites/[^/]+(/slots/[^/]+)?/siteStatus"
+    r"|/providers/Microsoft\.Authorization/(locks|permissions)"
+    r"|/providers/Microsoft\.App/jobs/[^/]+/executions"
+    r"|^https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",
+    re.IGNORECASE,
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,10 +53,18 @@ def _traffic(request: pytest.FixtureRequest) -> Iterator[None]:
     place.mkdir(parents=True, exist_ok=True)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     source = request.node.nodeid
-    with (place / f"{worker}.jsonl").open("a", encoding="utf-8") as file:
+    undocumented = place / "undocumented.txt"
+    with (
+        (place / f"{worker}.jsonl").open("a", encoding="utf-8") as file,
+        undocumented.open("a", encoding="utf-8") as left_out,
+    ):
 
         def witness(exchange: dict[str, Any]) -> None:
             if exchange["liveResponse"] is None:
+                return
+            asked = exchange["liveRequest"]
+            if _UNDOCUMENTED.search(asked["url"]):
+                left_out.write(f"{asked['method']} {asked['url']}\n")
                 return
             told = {
                 "request": exchange["liveRequest"],
@@ -59,3 +78,9 @@ def _traffic(request: pytest.FixtureRequest) -> Iterator[None]:
             yield
         finally:
             Simulator.witness = None
+
+
+@pytest.fixture
+def off_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep requests out of `--traffic` that Microsoft's OpenAPI documents do not describe."""
+    monkeypatch.setattr(Simulator, "witness", None)

@@ -156,6 +156,7 @@ def test_a_block_that_covers_the_addresses_leaves_nothing_to_write(ward: Ward) -
     assert ward.clinic.writes == []
 
 
+@pytest.mark.usefixtures("off_the_record")  # what no document allows
 @pytest.mark.parametrize(
     ("change", "why"),
     [

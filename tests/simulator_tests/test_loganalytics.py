@@ -129,6 +129,7 @@ def test_now_is_the_clock_of_the_world(simulator: Simulator) -> None:
     assert rows(simulator, "print now()") == [["2026-08-03T09:00:00Z"]]
 
 
+@pytest.mark.usefixtures("off_the_record")  # what no document allows
 @pytest.mark.parametrize(
     ("body", "inner"),
     [

@@ -194,6 +194,7 @@ def test_a_query_that_cannot_run_is_refused_with_details(
     assert [detail["code"] for detail in response.body["error"]["details"]] == codes
 
 
+@pytest.mark.usefixtures("off_the_record")  # what no document allows
 @pytest.mark.parametrize(
     "options",
     [{"$top": 0}, {"$top": 1001}, {"$skip": -1}, {"$skipToken": "!"}, {"resultFormat": "csv"}],
