@@ -23,6 +23,8 @@ from shared.model.words import Cause, FindingName, State
 
 #: One failed pull prints several lines; what is older belongs to an earlier one.
 _ONE_FAILURE = timedelta(minutes=2)
+#: States of an instance or revision that is up; what it last complained about may be long over.
+_UP = frozenset({"Started", "Running"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +81,23 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
 
 
 def read(signal: Signal, seen: Evidence) -> Reading:
-    """What the texts say: the signal's own, else the platform's lines of the newest failure."""
+    """What the texts say: the signal's own, else the platform's lines of the newest failure, else
+    what it notes of instances that are not up."""
     if signal.text:
         return classification.classify(signal.text)
     lines = () if isinstance(seen.lines, Unread) else seen.lines
     said = [(line.at, classification.classify(line.text)) for line in lines if line.platform]
     failing = [at for at, reading in said if reading.cause is not Cause.NOT_A_PULL_FAILURE]
     since = max(failing, default=seen.gathered) - _ONE_FAILURE
-    return classification.strongest(reading for at, reading in said if at >= since)
+    found = classification.strongest(reading for at, reading in said if at >= since)
+    if found.cause is not Cause.NOT_A_PULL_FAILURE:
+        return found
+    instances = seen.workload.instances
+    return classification.strongest(
+        classification.classify(f"{one.last_error}: {one.details}")
+        for one in (() if isinstance(instances, Unread) else instances)
+        if one.last_error and one.state not in _UP
+    )
 
 
 def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Incident:

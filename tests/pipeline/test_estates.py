@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.model.words import FindingName, State
+from shared.model.words import Cause, FindingName, State
 from shared.pipeline import scan
 from tests.clinic import GENEROUS, Clinic
 from tests.simulator import estates
@@ -160,3 +160,17 @@ def test_a_scan_names_what_will_fail_and_writes_nothing(tmp_path: Path) -> None:
 
     assert [incident.resource.name for incident in found] == ["shop"]
     assert clinic.writes == []
+
+
+def test_without_a_workspace_the_sites_own_status_says_what_failed(tmp_path: Path) -> None:
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [45], "workspace": None}, tmp_path)
+    shop = clinic.only("sites")
+    clinic.pull(shop)
+
+    incident = clinic.sweep_until_done(clinic.heal(shop))
+
+    assert incident.cause is Cause.UNAUTHORIZED  # App Service's word for every refusal
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.finding is F.FIREWALL_MISSING_EGRESS
+    assert incident.state is State.HEALED
+    assert len(clinic.writes) == 1
