@@ -15,6 +15,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.model.discretion import discreet
 from shared.model.incident import Incident
 from shared.model.plan import Outcome, Step, Verification
 from shared.model.words import State, Verdict
@@ -165,7 +166,8 @@ def release(id: str, *, store: Store, holder: str) -> None:
 
 def plain(text: str) -> str:
     """Text that stays on its line of the log: unsafe characters are written out."""
-    written = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text[:_LONGEST])
+    kept = discreet(text[:_LONGEST])
+    written = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", kept)
     return written if len(text) <= _LONGEST else f"{written}…"
 
 

@@ -4,12 +4,17 @@ The guard on the wire: reads pass, writes pass only when an allowed step announc
 In:  every request of every SDK client, retries and polls included.
 Out: the same request, counted; or WriteForbidden / BudgetSpent before it leaves the machine.
 
+A write must be announced: its method, its path, and which members its body sets to which values.
+Only the items of a list may differ from the announcement, because a remedy looks again before it
+writes and keeps what others have added meanwhile.
+
 It sits below the SDKs, so "a dry run writes nothing" does not depend on anybody's good manners.
 """
 
+import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -27,7 +32,7 @@ _READING_POST = re.compile(
     r"|/providers/microsoft\.web/sites/[^/]+(/slots/[^/]+)?/config/[a-z]+/list"
     r"|/providers/microsoft\.containerregistry/registries/[^/]+/listcredentials"
     r"|/providers/microsoft\.app/(containerapps|jobs)/[^/]+/listsecrets"
-    r"|/v1/workspaces/[^/]+/query)$"
+    r"|/v1/workspaces/[^/]+/query)\Z"
 )
 
 
@@ -43,6 +48,30 @@ def is_read(method: str, url: str) -> bool:
     return method.upper() == "POST" and bool(_READING_POST.search(path_of(url)))
 
 
+def _announces(write: Write, request: Any) -> bool:
+    """Whether the request is the one announced."""
+    if (write.method.upper(), path_of(write.url)) != (request.method.upper(), path_of(request.url)):
+        return False
+    content = getattr(request, "content", None) or getattr(request, "body", None)
+    try:
+        return _like(write.body, json.loads(content) if content else None)
+    except (ValueError, TypeError):
+        return False
+
+
+def _like(announced: Any, sent: Any) -> bool:
+    """The same members with the same values, whatever is in their lists."""
+    if isinstance(announced, Mapping):
+        return (
+            isinstance(sent, Mapping)
+            and announced.keys() == sent.keys()
+            and all(_like(value, sent[name]) for name, value in announced.items())
+        )
+    if isinstance(announced, list | tuple):
+        return isinstance(sent, list)
+    return bool(announced == sent)
+
+
 class Guard(HttpTransport):  # type: ignore[type-arg]
     """A transport around the shared one: counts what passes and stops what was not announced.
 
@@ -55,7 +84,7 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
         self._budget = budget
         self._lock = threading.Lock()
         self._calls = Calls()
-        self._announced: frozenset[tuple[str, str]] = frozenset()
+        self._announced: tuple[Write, ...] = ()
 
     @property
     def calls(self) -> Calls:
@@ -63,9 +92,9 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
 
     @contextmanager
     def permit(self, writes: Iterable[Write]) -> Iterator[None]:
-        """Let exactly these writes (method and path) through while the block runs."""
+        """Let exactly these writes through while the block runs."""
         before = self._announced
-        self._announced = frozenset((w.method.upper(), path_of(w.url)) for w in writes)
+        self._announced = tuple(writes)
         try:
             yield
         finally:
@@ -73,10 +102,10 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
 
     def send(self, request: Any, **kwargs: Any) -> Any:
         reading = is_read(request.method, request.url)
-        place = (request.method.upper(), path_of(request.url))
-        if not reading and place not in self._announced:
+        if not reading and not any(_announces(write, request) for write in self._announced):
             raise WriteForbidden(
-                f"{place[0]} {place[1]} was stopped: no allowed step announced this change"
+                f"{request.method.upper()} {path_of(request.url)} was stopped: no allowed step "
+                "announced this change"
             )
         with self._lock:
             sent = self._calls.reads + self._calls.writes

@@ -24,9 +24,9 @@ from azure.core.exceptions import (
 )
 
 from shared.errors import Conflict, NotFound, PermissionMissing, Refused, Throttled, Unreachable
+from shared.model.discretion import discreet
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_SECRET = re.compile(r"(?i)(bearer\s+|sig=|password['\"]?\s*[:=]\s*['\"]?)[^\s&'\"]+")
 _LONGEST = 500
 #: App Service's 429 carries no Retry-After (recorded); then we choose.
 _OWN_DELAY = 30.0
@@ -35,7 +35,7 @@ _OWN_DELAY = 30.0
 def sentence(text: object) -> str:
     """Somebody else's words, made safe for one line of ours."""
     clean = _CONTROL.sub(" ", str(text)).strip()
-    clean = _SECRET.sub(r"\1[hidden]", clean)
+    clean = discreet(clean)
     return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
 
 

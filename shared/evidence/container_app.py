@@ -16,6 +16,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.evidence import images, network
 from shared.evidence.reading import attempt, id_in, same, whole
+from shared.model.discretion import discreet
 from shared.model.evidence import (
     Egress,
     ImageUse,
@@ -101,7 +102,7 @@ def _revision(azure: Azure, id: ResourceId, name: str) -> tuple[Instance, ...]:
         Instance(
             name=name,
             state=str(state),
-            last_error=str(properties.get("provisioningError") or ""),
+            last_error=discreet(str(properties.get("provisioningError") or "")),
             details=f"health {properties.get('healthState') or 'unknown'}",
         ),
     )

@@ -18,6 +18,7 @@ from shared.clients.azure import Azure
 from shared.clients.logs import LogRow
 from shared.errors import TransientError
 from shared.evidence.reading import attempt
+from shared.model.discretion import discreet
 from shared.model.evidence import ImageUse, LogLine, Unread, Workload
 from shared.model.signal import Signal
 
@@ -72,7 +73,7 @@ def current(
     if isinstance(rows, Unread):
         return rows
     return tuple(
-        LogLine(at=row.at, table=row.table, text=row.text, platform=row.trusted)
+        LogLine(at=row.at, table=row.table, text=discreet(row.text), platform=row.trusted)
         for row in _own(rows.failed, workload)
         if since is None or row.at > since
     )

@@ -17,6 +17,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.evidence import images, sign_in, way_out
 from shared.evidence.reading import attempt, id_in, known, same, whole
+from shared.model.discretion import discreet
 from shared.model.evidence import (
     Instance,
     PullAuth,
@@ -82,7 +83,7 @@ def _instance(row: Mapping[str, Any]) -> Instance:
         name=str(row.get("instanceId") or row.get("name") or "?"),
         state=str(row.get("state") or "Unknown"),
         last_error=str(row.get("lastError") or ""),
-        details=str(row.get("lastErrorDetails") or row.get("details") or ""),
+        details=discreet(str(row.get("lastErrorDetails") or row.get("details") or "")),
         at=_moment(row.get("lastErrorTimestamp")),
     )
 
@@ -132,7 +133,7 @@ def _settings(azure: Azure, id: ResourceId) -> Mapping[str, str]:
     for name, value in (model.as_dict().get("properties") or {}).items():
         secret = name.upper() not in _HARMLESS
         reference = str(value).startswith("@Microsoft.KeyVault(")
-        kept[name.upper()] = "@keyvault" if reference else "" if secret else str(value)
+        kept[name.upper()] = "@keyvault" if reference else "" if secret else discreet(str(value))
     return kept
 
 

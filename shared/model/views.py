@@ -3,22 +3,38 @@ The incident as the HTTP API and the command line show it.
 
 In:  an Incident.  Out: JSON values with exactly the names of the contract.  Pure.
 
-Secrets never enter an Incident, so nothing is filtered here; text from outside is made printable.
+Every text is made printable here, and secrets that slipped into somebody else's text are hidden.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from shared.model.discretion import discreet
 from shared.model.incident import Incident
 from shared.model.plan import Diagnosis, Plan, Step, Verification
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]")
+#: Control characters, those that turn the direction of text or hide it, and half surrogate pairs,
+#: which no JSON text can hold.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
 
 
 def printable(text: str) -> str:
-    """Somebody else's text without characters that could move a terminal's cursor."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    """Somebody else's text without secrets, and without what could move a terminal's cursor."""
+    return discreet(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
+
+
+def _printable(value: Any) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, Mapping):
+        return {printable(str(name)): _printable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_printable(inner) for inner in value]
+    return value
 
 
 def instant(moment: datetime | None) -> str | None:
@@ -29,16 +45,16 @@ def instant(moment: datetime | None) -> str | None:
 def incident_view(incident: Incident) -> dict[str, Any]:
     """The contract's incident."""
     decision, calls = incident.decision, incident.azure_calls
-    return {
+    view = {
         "id": incident.id,
         "state": incident.state.value,
         "resource": incident.resource.text,
         "host": incident.host.value if incident.host else None,
-        "image": printable(incident.image) if incident.image else None,
+        "image": incident.image,
         "registry": incident.registry.text if incident.registry else None,
         "cause": incident.cause.value if incident.cause else None,
         "signals": [
-            {"source": heard.source, "at": instant(heard.at), "text": printable(heard.text)}
+            {"source": heard.source, "at": instant(heard.at), "text": heard.text}
             for heard in incident.signals
         ],
         "opened": instant(incident.opened),
@@ -64,12 +80,13 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         ],
         "verification": _verification(incident.verification),
         "timeline": [
-            {"at": instant(moment.at), "stage": moment.stage, "text": printable(moment.text)}
+            {"at": instant(moment.at), "stage": moment.stage, "text": moment.text}
             for moment in incident.timeline
         ],
         "azure_calls": {"reads": calls.reads, "writes": calls.writes},
         "approved_by": incident.approved_by,
     }
+    return {name: _printable(value) for name, value in view.items()}
 
 
 def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
@@ -80,7 +97,7 @@ def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:
         "also": [finding.value for finding in diagnosis.also],
         "summary": diagnosis.summary,
         "facts": [
-            {"fact": fact.fact, "value": printable(fact.value), "source": printable(fact.source)}
+            {"fact": fact.fact, "value": fact.value, "source": fact.source}
             for fact in diagnosis.facts
         ],
         "ruled_out": [
@@ -124,7 +141,7 @@ def _verification(verification: Verification | None) -> dict[str, Any] | None:
         return None
     return {
         "result": verification.result.value,
-        "proof": printable(verification.proof),
+        "proof": verification.proof,
         "checked": instant(verification.checked),
         "due": instant(verification.due),
     }

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from shared.model.discretion import discreet
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, State
 from shared.store.interface import Record, StoreError
@@ -95,14 +96,14 @@ def incident_row(incident: "Incident") -> dict[str, object]:
 
 def signal_row(signal: Signal, incident: str) -> tuple[str, ...]:
     """A signal as its incident remembers it."""
-    text = clean(signal.text[:_LONGEST_TEXT])
+    text = discreet(clean(signal.text[:_LONGEST_TEXT]))
     origin = (clean(signal.id), incident, signal.resource.key, clean(signal.source))
     return (*origin, stamp(signal.at), text)
 
 
 def signal_rows(incident: "Incident") -> Iterator[tuple[str, ...]]:
     for heard in incident.signals:
-        texts = (clean(heard.source), stamp(heard.at), clean(heard.text))
+        texts = (clean(heard.source), stamp(heard.at), discreet(clean(heard.text)))
         yield (clean(heard.id), incident.id, incident.resource.key, *texts)
 
 

@@ -13,7 +13,8 @@ REGISTRY = (
     "/subscriptions/5a1d0c3b-2f4e-4d6a-8b7c-9e0f1a2b3c4d/resourceGroups/g"
     "/providers/Microsoft.ContainerRegistry/registries/contoso"
 )
-PATCH = Write(method="PATCH", url=f"{REGISTRY}?api-version=2025-11-01", body={})
+RULES = {"properties": {"networkRuleSet": {"defaultAction": "Deny", "ipRules": [{"value": "1"}]}}}
+PATCH = Write(method="PATCH", url=f"{REGISTRY}?api-version=2025-11-01", body=RULES)
 
 
 class Wire:
@@ -44,6 +45,7 @@ def test_reads_pass_and_are_counted() -> None:
         ("PUT", REGISTRY),
         ("DELETE", REGISTRY),
         ("POST", f"{REGISTRY}/regenerateCredential"),
+        ("POST", f"{REGISTRY}/listCredentials%0A"),
         ("POST", f"{REGISTRY}/listCredentials/../regenerateCredential"),
         ("POST", REGISTRY.replace("ContainerRegistry/registries", "Web/sites") + "/restart"),
     ],
@@ -62,9 +64,10 @@ def test_an_announced_write_passes_only_while_its_step_runs() -> None:
     guard = Guard(wire)
 
     with guard.permit([PATCH]):
-        guard.send(HttpRequest("PATCH", f"{ARM}{REGISTRY.upper()}?api-version=2025-11-01"))
+        url = f"{ARM}{REGISTRY.upper()}?api-version=2025-11-01"
+        guard.send(HttpRequest("PATCH", url, json=RULES))
     with pytest.raises(WriteForbidden):
-        guard.send(HttpRequest("PATCH", ARM + REGISTRY))
+        guard.send(HttpRequest("PATCH", ARM + REGISTRY, json=RULES))
 
     assert guard.calls == Calls(writes=1)
 
@@ -73,7 +76,47 @@ def test_a_step_for_one_registry_does_not_open_another() -> None:
     guard = Guard(Wire())
 
     with guard.permit([PATCH]), pytest.raises(WriteForbidden):
-        guard.send(HttpRequest("PATCH", f"{ARM}{REGISTRY}2"))
+        guard.send(HttpRequest("PATCH", f"{ARM}{REGISTRY}2", json=RULES))
+
+
+def _rules(**others: object) -> dict[str, object]:
+    return {"properties": {"networkRuleSet": {"defaultAction": "Deny", "ipRules": [], **others}}}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        {},
+        [],
+        "not JSON",
+        _rules(defaultAction="Allow"),
+        _rules(bypass="AzureServices"),
+        _rules(ipRules=None),
+        {**_rules(), "tags": {}},
+        {"properties": {**_rules()["properties"], "publicNetworkAccess": "Enabled"}},  # type: ignore[dict-item]
+    ],
+)
+def test_a_body_that_sets_more_than_was_announced_never_leaves(body: object) -> None:
+    wire = Wire()
+    guard = Guard(wire)
+    sent = {"content": body} if isinstance(body, str) else {"json": body} if body else {}
+
+    with guard.permit([PATCH]), pytest.raises(WriteForbidden):
+        guard.send(HttpRequest("PATCH", ARM + REGISTRY, **sent))  # type: ignore[arg-type]
+
+    assert wire.sent == []
+    assert guard.calls == Calls()
+
+
+def test_rules_others_added_since_the_announcement_may_be_in_the_list() -> None:
+    guard = Guard(Wire())
+    grown = _rules(ipRules=[{"value": "1"}, {"value": "2"}])
+
+    with guard.permit([PATCH]):
+        guard.send(HttpRequest("PATCH", ARM + REGISTRY, json=grown))
+
+    assert guard.calls == Calls(writes=1)
 
 
 def test_a_spent_budget_stops_new_work_but_not_the_read_back() -> None:
