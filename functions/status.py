@@ -69,14 +69,16 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def policy(req: func.HttpRequest) -> func.HttpResponse:
     """The policy in force (null: a bad one, so nothing is written), and what it amounts to."""
+    from shared import catalog
     from shared.policy import sentences
 
     medic = duty.medic()
     force = medic.policy
+    said = sentences(force) if force else ("Nothing is written: the policy is bad.",)
     shown = {
         "policy": force.model_dump(mode="json", by_alias=True) if force else None,
         "problems": medic.policy_problems,
-        "sentences": sentences(force) if force else ["Nothing is written: the policy is bad."],
+        "sentences": [*said, *catalog.not_built_in()],
     }
     return answer(shown)
 

@@ -38,3 +38,11 @@ FIREWALL_SYNC = Card(
 )
 
 CARDS: Mapping[RemedyName, Card] = {card.name: card for card in (FIREWALL_SYNC,)}
+
+
+def not_built_in() -> tuple[str, ...]:
+    """A sentence about the remedies a policy may name and this version cannot carry out."""
+    missing = [name.value for name in RemedyName if name not in CARDS]
+    if not missing:
+        return ()
+    return (f"Not built in yet, so never done whatever the policy says: {', '.join(missing)}.",)

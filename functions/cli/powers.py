@@ -13,7 +13,6 @@ from shared import catalog, policy
 from shared.errors import HealError
 from shared.evidence import permissions
 from shared.medic import Medic
-from shared.model.words import RemedyName
 
 
 def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
@@ -22,7 +21,7 @@ def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
     Raises what kept us from Azure, once the policy is told.
     """
     force = medic.policy or policy.default()
-    said = [*policy.sentences(force), *_not_built_in()]
+    said = [*policy.sentences(force), *catalog.not_built_in()]
     if not as_json:
         desk.show(sheets.sentences(said))
     held, refusal = _held(medic, desk)
@@ -48,13 +47,6 @@ def _held(medic: Medic, desk: Desk) -> tuple[tuple[permissions.Held, ...], HealE
             return permissions.held(medic.azure()), None
     except HealError as refusal:
         return (), refusal
-
-
-def _not_built_in() -> list[str]:
-    missing = [name.value for name in RemedyName if name not in catalog.CARDS]
-    if not missing:
-        return []
-    return [f"Not built in yet, so never done whatever the policy says: {', '.join(missing)}."]
 
 
 def _shown(one: permissions.Held) -> dict[str, Any]:
