@@ -11,7 +11,7 @@ Nothing is drawn by lot: the address the registry sees goes round the workload's
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator import access, registries, routing
+from tests.simulator import access, clouds, registries, routing
 from tests.simulator.workloads import Credential, Image, Workload
 from tests.simulator.world import Resource, World
 
@@ -71,9 +71,14 @@ def pull_image(world: World, workload: Workload, image: Image) -> Pull:
 
 
 def _pull_elsewhere(world: World, workload: Workload, image: Image) -> Pull:
-    """A host without a registry resource: public and open if `images` knows it, else no host."""
-    if image.host not in world.images:
+    """A host without a registry resource: public and open if `images` knows it, else no host.
+
+    An Azure registry out of sight belongs to somebody else, who gave no identity of ours a role.
+    """
+    if image.host.lower() not in {host.lower() for host in world.images}:
         return Pull(image=image, stage="dns", why=f"lookup {image.host}: no such host")
+    if clouds.of_host(image.host) and image.credential.kind == "identity":
+        return Pull(image=image, stage="role", why="no-pull")
     failed, digest = _look_up(world, workload, image)
     if failed:
         return Pull(image=image, stage=failed[0], why=failed[1])

@@ -122,3 +122,15 @@ def test_every_cloud_pulls_from_its_own_hosts(cloud: str) -> None:
     assert attempt(scenario).ok
     assert attempt(estates.private_web_app(cloud=cloud)).ok
     assert attempt(estates.blocked_web_app(cloud=cloud)).stage == "network-rules"
+
+
+@pytest.mark.parametrize(("known", "stage"), [(True, "role"), (False, "dns")])
+def test_a_registry_out_of_sight_lets_no_identity_of_ours_in(known: bool, stage: str) -> None:
+    scenario = estates.healthy_web_app()
+    scenario["resources"] = [
+        one for one in scenario["resources"] if not one["type"].startswith(REGISTRY)
+    ]
+    if not known:
+        scenario["images"] = {}
+
+    assert attempt(scenario).stage == stage
