@@ -47,18 +47,26 @@ class SimulatedClock:
 class Clinic:
     """One Medic, one simulated Azure, one store in a file below `place`."""
 
-    def __init__(self, scenario: dict[str, Any], place: Path, *, policy: str = GENEROUS) -> None:
+    def __init__(
+        self,
+        scenario: dict[str, Any],
+        place: Path,
+        *,
+        policy: str = GENEROUS,
+        subscriptions: tuple[str, ...] | None = None,
+    ) -> None:
         self.simulator = Simulator(scenario)
         workspace = self.simulator.world.workspace
         self.connection = Connection(
             cloud.find(self.simulator.world.cloud),
             workspaces=(workspace,) if workspace else (),
+            subscriptions=subscriptions,
             transport=SimulatedTransport(self.simulator),
             credential=SimulatedCredential(self.simulator),
             clock=SimulatedClock(self.simulator),
         )
         self.medic = Medic(
-            Settings(policy=PolicyText(policy)),
+            Settings(policy=PolicyText(policy), subscriptions=subscriptions),
             connection=self.connection,
             store=SqliteStore(place / "medic.db"),
             clock=SimulatedClock(self.simulator),

@@ -129,6 +129,13 @@ def firewall_missing_egress(case: Case) -> Answer:
             f"The firewall of {host} does not admit {seen}, one of the addresses this workload "
             "may pull from",
         )
+    strange = [address for address in egress.addresses if networks.parse(address) is None]
+    if strange:
+        return unknown(
+            name,
+            f"Azure reports {strange[0][:45]} among the outbound addresses, which no rule names: "
+            "registry rules take IPv4 only",
+        )
     addresses = count(len(egress.addresses), "outbound address", "outbound addresses")
     return excluded(name, f"all {addresses} are allowed already")
 

@@ -54,6 +54,19 @@ def test_rules_are_compared_as_networks(rules: tuple[str, ...]) -> None:
     assert why == "all 3 outbound addresses are allowed already"
 
 
+@pytest.mark.parametrize("strange", ["2603:1020::1", "not an address"])
+def test_an_address_no_rule_can_name_is_never_called_allowed(strange: str) -> None:
+    egress = given.egress(addresses=("203.0.113.10", strange))
+    seen = given.evidence(
+        workload=given.workload(egress=egress), registry=given.registry(ip_rules=("203.0.113.10",))
+    )
+
+    diagnosis = diagnose(given.signal(), UNAUTHORIZED, seen)
+
+    assert diagnosis.finding is FindingName.UNDETERMINED
+    assert any(strange in doubt for doubt in diagnosis.doubts)
+
+
 def test_a_nat_gateways_addresses_are_what_counts_for_pulls_over_the_network() -> None:
     nat = given.egress(via=Via.NAT_GATEWAY, addresses=("198.51.100.0/31",), owner=given.NAT)
     seen = given.evidence(workload=given.workload(egress=nat, pulls_over_vnet=True))
