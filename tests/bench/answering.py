@@ -2,7 +2,7 @@
 The first answer of a fresh process: the alert door beside an app with nothing in it.
 
 In:  the repository's own function_app and bare.py.
-Out: a Table: seconds from the process's start to its answer, memory, modules.
+Out: a Table: time from the process's start to its answer, processor time, memory, modules.
 """
 
 import json
@@ -58,9 +58,9 @@ def measure(*, rounds: int) -> Table:
         ),
         meaning="What an alert that wakes the app waits for: all of the app's functions are "
         "indexed, the alert is read, its incident is opened in a new store, and it is queued.",
-        method=f"A new interpreter for each of {rounds} turns, compiled files warm; it loads the "
-        "app, indexes it and answers one alert, as a worker does. The worker and its channel, "
-        "which cost every app the same, are left out, so the real ratio is nearer to 1.",
+        method=f"""A new interpreter for each of {rounds} turns, compiled files warm; it loads the
+app, indexes it and answers one alert, as a worker does. The worker itself and its channel to the
+host are left out, so these are not the numbers of a deployed app.""",
     )
 
 

@@ -2,7 +2,7 @@
 The classifier beside one regular expression.
 
 In:  the messages the classifier's tests are made of, lines an application prints, and garbage.
-Out: a Table: time per line, and how many causes each got right.
+Out: a Table: processor time per line, and how many causes each got right.
 
 The regular expression is the plain way to do it: every literal phrase of the classifier's own table
 in one alternation over the text in lower case; its cause is that of the phrase it finds first.
@@ -38,6 +38,7 @@ def measure(*, rounds: int) -> Table:
         "a message about a pull": [one["text"] for one in known],
         "a line an application prints": _ordinary(2000),
         "a line of 1 MiB garbage": _garbage(),
+        "1 MiB of the firewall's own words": [_filled("denied: client with ")],
     }
     rows = [
         _timed(name, lines, rivals, rounds if len(lines) > _FEW else _SLOW_ROUNDS)
@@ -56,8 +57,10 @@ def measure(*, rounds: int) -> Table:
         "line names, and keeps one cause apart from another.",
         method="""The regular expression is one alternation of the literal phrases in the
 classifier's own table, over the text in lower case. Both read the same lines in one process, in
-turns, medians. The messages are those of the tests, on which the classifier was made, so its zero
-says nothing about messages it has not seen.""",
+turns; medians of processor time, garbage as the mean of five kinds. The regular expression stops at
+its first match, so it wins where one comes at once; the classifier reads at most 64 KiB of a line.
+The messages are those of the tests, on which the classifier was made, so its count says nothing
+about messages it has not seen.""",
     )
 
 
@@ -69,10 +72,10 @@ def _timed(name: str, lines: Sequence[str], rivals: dict[str, Rival], rounds: in
 
 
 def _seconds(rival: Rival, lines: Sequence[str]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     for line in lines:
         rival(line)
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 def _ours(text: str) -> Cause:
@@ -113,12 +116,18 @@ def _ordinary(count: int) -> list[str]:
 
 
 def _garbage() -> list[str]:
-    """A megabyte each of what slows readers: noise, one endless word, escapes, near misses."""
+    """A megabyte each: noise, one endless word, escapes, blanks, near misses."""
     dice = random.Random(_SEED)
     printable = "".join(chr(dice.randrange(32, 127)) for _ in range(_MIB))
     return [
         printable,
         "".join(dice.choices("abcdefghijklmnopqrstuvwxyz0123456789+/", k=_MIB)),
         "\\" * _MIB,
-        ("failed to pull " * (_MIB // 15 + 1))[:_MIB],
+        " " * _MIB,
+        _filled("failed to pull "),
     ]
+
+
+def _filled(words: str) -> str:
+    """A megabyte of these words."""
+    return (words * (_MIB // len(words) + 1))[:_MIB]

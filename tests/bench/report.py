@@ -6,6 +6,7 @@ Out: Markdown; JSON; a document in which the Markdown stands between two marks.
 """
 
 import json
+import os
 import platform
 import re
 from collections.abc import Iterable, Sequence
@@ -21,7 +22,7 @@ _PLACE = re.compile(r"<!-- bench\b[^>]*-->(.*<!-- /bench -->)?", re.DOTALL)
 
 def markdown(tables: Iterable[Table]) -> str:
     """Every table under its title, with what it means and how it was measured."""
-    return "\n\n".join(_section(table) for table in tables) + "\n"
+    return "\n\n".join(_section(table) for table in tables) + f"\n\n{_machine()}\n"
 
 
 def save(tables: Sequence[Table], file: Path) -> None:
@@ -30,6 +31,7 @@ def save(tables: Sequence[Table], file: Path) -> None:
         "python": platform.python_version(),
         "machine": platform.machine(),
         "system": platform.system(),
+        "measured": _machine(),
         "tables": {table.name: table.data() for table in tables},
     }
     file.write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
@@ -47,6 +49,19 @@ def insert(text: str, document: Path) -> bool:
     new, places = _PLACE.subn(lambda _: f"{BEGIN}\n{text}{END}", old, count=1)
     document.write_text(new, encoding="utf-8")
     return places == 1
+
+
+def _machine() -> str:
+    """Where and under which load it was measured: a busy machine blurs times, not counts."""
+    load = (
+        f", {os.getloadavg()[1]:.1f} processes waiting or running"
+        if hasattr(os, "getloadavg")
+        else ""
+    )
+    return (
+        f"Measured with Python {platform.python_version()} on {platform.system()}, "
+        f"{os.cpu_count()} processors{load} on average meanwhile, these measurements included."
+    )
 
 
 def _section(table: Table) -> str:

@@ -6,8 +6,8 @@ In:  the app's module, a file that holds the request's body.
 Out: one line of JSON: the moment of the answer on the machine's monotonic clock, the answer's
      status, processor seconds, resident memory at its highest so far in MiB, modules loaded.
 
-Kept this small so that it weighs nothing beside an app. The real worker and its gRPC channel cost
-the same whatever the app is, and are left out.
+Kept this small so that it weighs nothing beside an app; the real worker and its channel are left
+out.
 """
 
 import importlib
