@@ -36,12 +36,16 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("the container image", False), ("the image", False), ("container image", False),
     ("newer image for", True), ("up to date for", True), ("container for image", False),
     ("push refers to repository", True), ("push refers to a repository", True),
-    ("docker push", True), ("deploying image", False), ("image reference", False),
-    ("parsing reference", False), ("load metadata for", False),
+    ("docker push", True), ("pushing image to", False), ("push to destination", False),
+    ("deploying image", False), ("image reference", False), ("parsing reference", False),
     ("resolve source metadata for", False), ("failed to solve", False), ("in index", False),
-    ("daemon: repository", True), ("docker://", False), ("fetching image", False),
-    ("image tag", False), ("image name", False),
+    ("daemon: repository", True), ("docker://", False), ("oci://", False),
+    ("fetching image", False), ("image tag", False), ("image name", False),
+    ("pulling repository", True), ("not found in repository", False),
 )  # fmt: skip
+
+#: A build lists all its base images before it fails with one of them.
+_LISTED: tuple[tuple[str, bool], ...] = (("load metadata for", False),)
 
 #: Words so common that outside a failure only a registry known by name may follow them.
 _WEAK_LEADS: tuple[tuple[str, bool], ...] = (("image", False), ("name=", False), ("from", False))
@@ -50,7 +54,7 @@ _WEAK_LEADS: tuple[tuple[str, bool], ...] = (("image", False), ("name=", False),
 _HOST_LEADS = (
     "login server", "access to registry", "docker registry", "for registry", "login to",
     "login to sever", "login to server", "custom registry", "container registry", "registry:",
-    "registry", "acr",
+    "registry", "acr", "logged in to", "logging into", "logged into",
 )  # fmt: skip
 
 _SKIP = re.compile(r"""[\s:=]{0,4}["'\[(]{0,4}(?:\*\*(?=\w))?""")
@@ -63,7 +67,15 @@ _IP = re.compile(r"""client with IP ["']?([^\s"']{1,64})""", re.I)
 _DIGEST = re.compile(r"sha256:[0-9a-fA-F]{6,64}")
 #: Configured names may hold blanks: `Issuing docker pull host/app:latest (2 months ago)`.
 _SPACED_TAG = re.compile(r"[^\s\"']{1,300} \([^\n\"']{1,60}\)")
-_LAYERS_OF = re.compile(r"([\w][\w.-]{0,127}):? Pulling from (?!custom )([^\s:]{1,250})", re.I)
+_LAYERS_OF = re.compile(r"(?:([\w][\w.-]{0,127}):? )?Pulling from (?!custom )([^\s:]{1,250})", re.I)
+#: Compose tells service and image: `Pulling cache (redis:7)...`.
+_COMPOSE = re.compile(r"\bPulling [\w.-]{1,100} \(([^\s()]{1,300})\)")
+#: What a registry's error names: as JSON, or as Go prints a map of it.
+_DETAIL = re.compile(
+    r"""["']?Type["']?:\s?"?repository"?[^{}\[\]]{0,80}?\bName["']?:\s?"?([^\s"',\]]{1,250})"""
+    r"|map\[[^\[\]]{0,120}?\b(?:Name|manifest):([^\s\[\]]{1,250})",
+    re.I,
+)
 _ANYWHERE = re.compile(
     r"(?<![\w/:.@<*-])([\w<*][\w.<>*-]{1,120}(?::\d{2,5})?/[\w./<>{}*-]{1,250}"
     r"(?::[\w][\w.<>{}*-]{0,127}|@sha256:[0-9a-f]{6,64}))"
@@ -76,12 +88,21 @@ def read_image(text: str, *, failure: bool) -> Image:
     named = _after_lead(text, lower, _LEADS)
     if named is None:
         named = _credible(_after_lead(text, lower, _WEAK_LEADS), failure)
-    if named is None and (failure or "digest: " in lower) and " pulling from " in lower:
-        named = _layers_of(text)
+    if named is None and (failure or "digest: " in lower) and "pulling " in lower:
+        named = _told_by_docker(text)
     asked = _credible(_api(text), failure) if "/v2/" in lower else None
-    image = _joined(named, asked) or _credible(_anywhere(text), failure)
+    if named is None:
+        listed = _after_lead(text, lower, _LISTED)
+        named = None if _other_than(listed, asked) else listed
+    image = _joined(named, asked) or _started(text, lower) or _credible(_anywhere(text), failure)
+    if failure and (image is None or image.repository is None):
+        image = _joined(_detail_of(text), image) or image
     if image is None:
         return Image(registry=_host(text, lower, failure=failure))
+    if image.registry is None and named is None and asked is None:
+        image = replace(image, registry=_host(text, lower, failure=failure))
+    if image.reference is None or f"/blobs/{image.reference}" in text:
+        image = replace(image, reference=_tag_elsewhere(text, image) or image.reference)
     if image.reference is None and image.repository is not None:
         image = replace(image, reference=_default_tag(text, lower))
     if image.registry is None and f"docker.io/{image.repository}" in text:
@@ -146,10 +167,46 @@ def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | Non
     return image_in(token.group(1), bare=bare or (quoted and lead != "invalid value:"))
 
 
-def _layers_of(text: str) -> Image | None:
-    """Docker's progress line, which names tag and repository in the other order."""
-    match = _LAYERS_OF.search(text)
-    return Image(None, match.group(2), match.group(1)) if match else None
+def _told_by_docker(text: str) -> Image | None:
+    """Docker's progress line names tag and repository in the other order; Compose in brackets."""
+    if match := _LAYERS_OF.search(text):
+        return Image(None, match.group(2), match.group(1))
+    match = _COMPOSE.search(text)
+    return image_in(match.group(1), bare=True) if match else None
+
+
+def _other_than(listed: Image | None, asked: Image | None) -> bool:
+    """True when the request was for another repository than the one listed."""
+    if listed is None or asked is None or not listed.repository or not asked.repository:
+        return False
+    return not asked.repository.endswith(listed.repository)
+
+
+def _detail_of(text: str) -> Image | None:
+    """The repository a registry's error names in its detail."""
+    match = _DETAIL.search(text)
+    return Image(None, match.group(1) or match.group(2)) if match else None
+
+
+def _tag_elsewhere(text: str, image: Image) -> str | None:
+    """The tag printed with the full name elsewhere; a blob's digest is nobody's reference."""
+    if image.registry is None:
+        return None
+    token = _TOKEN.match(text, max(0, text.find(f"{image.registry}/{image.repository}:")))
+    again = image_in(token.group(1), bare=False) if token else None
+    return again.reference if again and again.repository == image.repository else None
+
+
+def _started(text: str, lower: str) -> Image | None:
+    """The image of a `docker run`, the first name among its options and their values."""
+    at = lower.find("docker run ")
+    line = text[at : at + 4000].partition("\n")[0] if at >= 0 else ""
+    for word in line.split()[2:]:
+        if not word.startswith("-") and "=" not in word:
+            image = image_in(word, bare=False)
+            if image is not None and image.repository:
+                return image
+    return None
 
 
 def _anywhere(text: str) -> Image | None:
@@ -194,16 +251,23 @@ def _default_tag(text: str, lower: str) -> str | None:
     return match.group(0) if match else None
 
 
+def _host_after(text: str, at: int, lead: str) -> str | None:
+    """The registry after this lead, unless the lead is only a part of a longer name."""
+    end = at + len(lead)
+    skipped = _SKIP.match(text, end)
+    start = skipped.end() if skipped else end
+    if at < 0 or (start == end and not lead.endswith(":")):
+        return None
+    match = _TOKEN.match(text, start)
+    host = registry_in(match.group(1)) if match else None
+    return host if is_known(host) else None
+
+
 def _host(text: str, lower: str, *, failure: bool) -> str | None:
     """A registry named without an image."""
     for lead in _HOST_LEADS:
-        at = lower.find(lead)
-        if at < 0:
-            continue
-        skipped = _SKIP.match(text, at + len(lead))
-        match = _TOKEN.match(text, skipped.end() if skipped else at)
-        host = registry_in(match.group(1)) if match else None
-        if host and is_known(host):
+        host = _host_after(text, lower.find(lead), lead)
+        if host is not None:
             return host
     for match in _ASKED.finditer(text[:20_000]):
         host = registry_in(match.group(1))

@@ -28,12 +28,15 @@ NAME = re.compile(r"[\w.\-/*<>{}$\[\]\u2026+:]{1,300}")
 _PLATFORM = re.compile(r"(?:linux|windows|darwin|unknown)(?:/|$|\()", re.I)
 #: A digest whose digits the author left out: `sha256:....`
 _ELIDED = re.compile(r":\.{2,8}$")
+#: Progress dots, and the next message glued to them: `host/app:1...ERRO[0000]`.
+_RUN_ON = re.compile(r"\.\.\.(?=[A-Z])")
 _OPEN = {">": "<", "]": "[", "}": "{", ")": "("}
 #: Words that follow "image" or "pull" in plain English.
 _STOP = frozenset({
     "image", "images", "and", "failed", "for", "from", "is", "was", "with", "returned", "the", "a",
     "an", "error", "at", "in", "to", "of", "on", "command", "help", "reference", "layer", "plugin",
-    "that", "this", "over", "name", "options", "--help", "unauthorized", "denied", "timed",
+    "that", "this", "over", "request", "name", "options", "--help", "unauthorized", "denied",
+    "timed",
 })  # fmt: skip
 
 
@@ -48,7 +51,7 @@ class Image:
 
 def image_in(token: str, *, bare: bool) -> Image | None:
     """Split `host/repository:tag@digest`. A name without host or tag counts only when `bare`."""
-    token = trimmed(token)
+    token = trimmed(_RUN_ON.split(token.removeprefix("docker://"), maxsplit=1)[0])
     host, slash, rest = token.partition("/")
     if not slash or not (host_like(host) or host == "localhost"):
         return _hostless(token, bare=bare)

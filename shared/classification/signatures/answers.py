@@ -22,7 +22,7 @@ FIREWALL = (
         phrases=(
             "client with ip ' … ' is not allowed access", 'client with ip " … " is not allowed',
             "client with ip … is not allowed access … acr/firewall", "aka.ms/acr/firewall",
-            "connectivity_forbidden_error",
+            "connectivity_forbidden_error", "looks like you don't have access to registry",
         ),
         unless=("is not allowed access to /", "is not allowed access to the"),
         example="denied: client with IP '192.0.2.44' is not allowed access. "
@@ -141,6 +141,7 @@ MISSING = (
             "name_unknown", "imagenotfoundinregistry",
             "name unknown: ", "name not known to registry", "repository name not known",
             "blob_unknown", "blob unknown to registry", "requested image not found",
+            "named manifest is not known", "does not exist in registry: not found",
             "imagepullnotfound", "does not exist or no pull access",
         ),
         example='DockerApiException: Docker API responded with status code=NotFound, response={'
@@ -156,7 +157,8 @@ MISSING = (
             "manifests/ … not found", "/manifests/ … 404", "unexpected status code 404",
             "code = notfound desc", "from remote: not found", "tag … does not exist in repository",
             "tag … was not found in repository", "dockerapiexception … status code=notfound",
-            "unknown blob", ": not found: image", "tag does not exist",
+            "unknown blob", ": not found: image", "tag does not exist", "(404)",
+            "tag … not found in repository",
             "could not find image", "status 404", "404 (not found)", "404 not found",
             "failed to pull image … : not found", "load metadata for … : not found",
             "repository … does not exist in the registry",
@@ -205,7 +207,8 @@ UNAUTHORIZED = (
             "authentication failed", "authorization required", "unauthorized error",
             "unauthorized access", "username and/or password", "credentials are invalid",
             "connectivity_access_token_error", "connectivity_aad_login_error",
-            "no permission to pull", "insufficient_scope",
+            "no permission to pull", "insufficient_scope", "statuscode=401",
+            "requests do not have permission",
         ),
         needs=_PULL,
         example='Error response from daemon: Head "https://fabrikam.azurecr.io/v2/web/manifests/'
@@ -229,7 +232,8 @@ UNAUTHORIZED = (
             "denied: requested access to the resource is denied",
             "daemon: unauthorized", "daemon: denied",
             "from registry: unauthorized", "from registry: denied",
-            "check your registry credentials",
+            "check your registry credentials", "invalid message unauthorized unauthorized",
+            "unauthorized: aad access token",
             '"code":"unauthorized","message":"authentication required',
         ),
         example="Error response from daemon: unauthorized: authentication required",

@@ -67,6 +67,7 @@ SPACE = (
         phrases=("applylayer … no space left", "processing tar file … no space left",
                  "extracting layer … no space left", "writing blob … no space left",
                  "unpack … no space left", "failed commit … no space left"),
+        unless=("docker commit", "sending build context"),
         example="Error: writing blob: adding layer with blob: processing tar file(write /var/lib/"
         "x: no space left on device)",
         learned="containers/storage error texts",
@@ -140,6 +141,7 @@ NAMING = (
             "no longer supported since containerd", "ctr: no signatures",
             "unsupported manifest format", "unsupported schema version", "manifest_invalid",
             "manifest invalid", "unsupported docker v2 schema", "unknown manifest class",
+            "pulling from … unsupported media type",
             "schema 1 manifest", "schema1 manifest", "manifest schema 1", "v2 schema 1 manifest",
         ),
         example="Error response from daemon: application/vnd.docker.distribution.manifest.v1+"
@@ -151,7 +153,8 @@ NAMING = (
         cause=Cause.INVALID_REFERENCE,
         phrases=("unsupported media type", "media type … not supported", "unknown media type",
                  "media type … is no longer supported", "unexpected media type", "missing "
-                 "signature key", "not implemented: media type"),
+                 "signature key", "not implemented: media type", "daemon: target is ",
+                 "encountered remote"),
         needs=_PULL,
         example="Failed to pull image fabrikam.azurecr.io/chart:3: unsupported media type "
         "application/vnd.cncf.helm.config.v1+json",

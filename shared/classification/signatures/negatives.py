@@ -21,6 +21,7 @@ PUSHES = (
             "layer already exists", ": pushed", "pull,push", "pull%2cpush", "push,pull",
             "push%2cpull", "pushing image", "pushing manifest", "push image", "image push",
             "/blobs/uploads", "podman push", "pushing layers", "exporting manifest",
+            "uploading manifest",
         ),
         unless=("failed to pull", "docker pull", "error pulling", "trying to pull"),
         example="The push refers to repository [fabrikam.azurecr.io/web]\n"
@@ -70,10 +71,29 @@ LOOKALIKES = (
             "notary_command_error", "cannot connect to the docker daemon",
         ),
         never=_FAILED,
-        unless=("connectivity_",),
+        unless=("connectivity_", "access to registry '"),
         example="(AuthorizationFailed) The client 'dev' does not have authorization to perform "
         "action 'Microsoft.ContainerRegistry/registries/listCredentials/action'",
         learned="Azure Resource Manager common errors; az acr check-health error reference",
+    ),
+    Signature(
+        name="access-log",
+        cause=_NOT,
+        phrases=('http/1.1" ', 'http/1.0" ', 'http/2.0" ', 'http/2" '),
+        never=_FAILED,
+        unless=("error response from daemon:", "dockerapiexception"),
+        example='192.0.2.4 - - [02/Feb/2026:10:10:10 +0000] "GET /v2/web/manifests/3 HTTP/1.1" 404 '
+        '162 "-" "docker/27.0.1"',
+        learned="Apache common log format; nginx and Envoy access logs",
+    ),
+    Signature(
+        name="chart-repository",
+        cause=_NOT,
+        phrases=("is not a valid chart repository", "/helm/v1/repo", "/index.yaml"),
+        never=_FAILED,
+        example='looks like "https://fabrikam.azurecr.io" is not a valid chart repository or '
+        "cannot be reached: failed to fetch https://fabrikam.azurecr.io/index.yaml: 404 Not Found",
+        learned="Helm error texts; ACR: store Helm charts",
     ),
     Signature(
         name="success",

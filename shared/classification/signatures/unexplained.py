@@ -37,6 +37,7 @@ UNEXPLAINED = (
             "pulling docker image … failed", "cannotpullcontainererror", "docker pull failed",
             "image pull was unsuccessful", "could not pull image", "cannot pull image",
             "failed to resolve reference", "httpreadseeker: failed", 'failed to pull "',
+            "failed to resolve source metadata", "tried to pull image",
             "failed to pull and unpack", "pull command failed", "imagepullerror",
             "docker pull … failed", "image pull error", "unable to pull container",
             "validating image pull permission: failed", "docker_pull_error",
