@@ -40,7 +40,8 @@ class Signal:
     """Something said that a pull failed. Compare Diagnosis, which says why it really did.
 
     `id` is the same for every delivery of the same alert or event. `resource` is the workload, or
-    for SEARCH the Log Analytics workspace. `at` is in UTC. `text` is untrusted.
+    for SEARCH the Log Analytics workspace. `at` is in UTC. `text` is untrusted, and so are `names`:
+    how a SEARCH calls the workloads it is about, to prefer among what the search finds.
     """
 
     id: str
@@ -50,3 +51,4 @@ class Signal:
     at: datetime
     text: str = ""
     window: tuple[datetime, datetime] | None = None  # the alert's own time window, UTC
+    names: tuple[str, ...] = ()

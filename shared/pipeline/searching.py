@@ -9,6 +9,7 @@ time to look, and when.
 """
 
 from datetime import timedelta
+from typing import Any
 
 from shared import audit, evidence
 from shared.clients.azure import Azure
@@ -17,7 +18,7 @@ from shared.errors import HealError
 from shared.evidence import estate
 from shared.medic import Medic
 from shared.model.ids import InvalidId, ResourceId
-from shared.model.incident import Incident
+from shared.model.incident import Calls, Incident
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import FindingName, State
 from shared.pipeline.healing import heal
@@ -41,36 +42,54 @@ def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
 def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     """A signal for every workload that the configured workspaces say is failing.
 
-    The search is an incident of its own, on the workspace or on whatever changed, closed as soon
-    as it has found what it could.
+    The search is an incident of its own, on the workspace or on whatever changed. What it finds
+    first takes it over, so that whoever was given its id can follow it to the end; when all that
+    fails has incidents already, or nothing fails, it is closed and says so.
     """
     store, holder = medic.store, medic.worker()
     id = store.receive(signal, now=medic.now()).incident
     incident = audit.claim(id, store=store, holder=holder, now=medic.now())
-    if incident is None or incident.state is not State.RECEIVED:
-        return ()
-    azure = medic.azure()
     try:
+        if incident is None or incident.state is not State.RECEIVED:
+            return ()
+        azure = medic.azure()
         found = _failing(signal, azure, medic)
+        if incident.resource == signal.resource:  # else an earlier delivery got this far
+            _hand_over(incident, found, azure.calls, medic)
+        return found
     finally:
-        audit.release(id, store=store, holder=holder)
-    names = ", ".join(each.resource.name for each in found) or "none"
-    audit.note(
+        if incident is not None:
+            audit.release(id, store=store, holder=holder)
+
+
+def _hand_over(
+    incident: Incident, found: tuple[Signal, ...], calls: Calls, medic: Medic
+) -> Incident:
+    """The search's incident becomes that of the first workload without one, or is closed."""
+    known = {each.resource: medic.store.find_open(each.resource) for each in found}
+    told = [f"{id.name} ({open})" if open else id.name for id, open in known.items()]
+    text = f"workloads whose pulls fail by the logs: {', '.join(told) or 'none'}"
+    new = next((id for id, open in known.items() if open is None), None)
+    changes: dict[str, Any] = {"state": State.CLOSED} if new is None else {"resource": new}
+    if new is not None:
+        text = f"{text}; this incident is about {new.name} from here on"
+    return audit.note(
         incident,
         "search",
-        f"workloads whose pulls fail by the logs: {names}",
-        store=store,
+        text,
+        store=medic.store,
         now=medic.now(),
-        state=State.CLOSED,
-        azure_calls=azure.calls,
+        azure_calls=calls,
+        **changes,
     )
-    return found
 
 
 def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
     since, until = signal.window or (signal.at - _LOOK_BACK, signal.at)
     with azure.asking("queried the workspaces for failing pulls"):
         rows = azure.logs.failing_workloads(since=since, until=max(until, medic.now()))
+    wanted = {name.lower() for name in signal.names}
+    workloads = _workloads([row for row in rows if row.trusted], azure)
     return tuple(
         Signal(
             id=f"{signal.id}/{id.key}",
@@ -80,7 +99,7 @@ def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
             at=signal.at,
             window=(since, until),
         )
-        for id in _workloads([row for row in rows if row.trusted], azure)
+        for id in sorted(workloads, key=lambda id: id.name.lower() not in wanted)
         if medic.outside(id) is None
     )
 

@@ -12,7 +12,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 
-from shared import audit, verification
+from shared import audit, evidence, verification
 from shared.errors import HealError
 from shared.medic import Medic
 from shared.model.incident import Incident
@@ -20,6 +20,7 @@ from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import RemedyName, Result, State
 from shared.pipeline.healing import heal
+from shared.pipeline.searching import search
 from shared.policy.schema import Breaker
 
 log = logging.getLogger("medic.sweep")
@@ -64,7 +65,12 @@ def check(id: str, *, medic: Medic) -> Incident | None:
 def _look_after(incident: Incident, medic: Medic) -> Incident | None:
     if incident.state is State.VERIFYING:
         return check(incident.id, medic=medic)
-    return heal(_again(incident, medic), medic=medic)
+    again = _again(incident, medic)
+    if evidence.watches(incident.resource):
+        return heal(again, medic=medic)
+    for found in search(again, medic=medic):
+        heal(found, medic=medic)
+    return medic.store.load(incident.id)
 
 
 def _again(incident: Incident, medic: Medic) -> Signal:

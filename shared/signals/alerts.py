@@ -39,6 +39,9 @@ _MOST_TARGETS = 100
 _LONGEST_WINDOW = timedelta(hours=24)
 #: Dimensions that carry a line the platform wrote: its columns in the tables this product reads.
 _MESSAGES = frozenset({"message", "log", "log_s", "resultdescription", "msg"})
+#: Dimensions that call a container app or job by name: their rows carry no resource id.
+_NAMES = frozenset({"containerappname", "containerappname_s", "jobname", "jobname_s"})
+_LONGEST_NAME, _MOST_NAMES = 100, 20
 
 _SWITCH_ON = (
     "switch on 'Enable the common alert schema' for this action in the action group "
@@ -173,6 +176,7 @@ def _from_log(essentials: _Essentials, context: _Context, resolved: bool, now: d
     if len(targets) > _MOST_TARGETS:
         more = f"names {len(targets)} workloads; the first {_MOST_TARGETS} are followed"
         dropped.append(Ignored(reason=f"the alert {more}, the sweep finds the others"))
+    names = [str(one.value)[:_LONGEST_NAME] for one in dimensions if _is_name(one)]
     text = next((str(one.value) for one in dimensions if _is_message(one)), "")[:LONGEST_TEXT]
     signals = tuple(
         Signal(
@@ -183,6 +187,7 @@ def _from_log(essentials: _Essentials, context: _Context, resolved: bool, now: d
             at=happened(essentials.firedDateTime, now),
             text=text,
             window=_window(context.condition, now),
+            names=tuple(names[:_MOST_NAMES]) if kind is SignalKind.SEARCH else (),
         )
         for target in targets[:_MOST_TARGETS]
     )
@@ -222,6 +227,10 @@ def _dimensions(context: _Context) -> Iterator[_Dimension]:
 
 def _is_message(dimension: _Dimension) -> bool:
     return (dimension.name or "").lower() in _MESSAGES
+
+
+def _is_name(dimension: _Dimension) -> bool:
+    return (dimension.name or "").lower() in _NAMES and bool(dimension.value)
 
 
 def _texts(values: list[str | None] | None) -> list[str]:

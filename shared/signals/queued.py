@@ -28,6 +28,7 @@ class _Message(msgspec.Struct, forbid_unknown_fields=True):
     at: datetime
     text: str = ""
     window: tuple[datetime, datetime] | None = None
+    names: tuple[str, ...] = ()
 
 
 def dump(signal: Signal) -> str:
@@ -41,6 +42,7 @@ def dump(signal: Signal) -> str:
         at=signal.at,
         text=signal.text,
         window=signal.window,
+        names=signal.names,
     )
     return msgspec.json.encode(message).decode()
 
@@ -69,4 +71,5 @@ def load(text: str | bytes) -> Signal:
         at=at,
         text=message.text,
         window=(window[0], window[1]) if window else None,
+        names=message.names,
     )

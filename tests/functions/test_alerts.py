@@ -53,6 +53,7 @@ def test_an_alert_about_the_whole_workspace_finds_the_failing_workload(desk: Des
     assert answer.status == 202
     about = desk.ask("GET", f"/api/incidents?resource={desk.shop()}").json["incidents"]
     assert [one["state"] for one in about] == ["verifying"]
+    assert about[0]["id"] == answer.json["accepted"][0]["incident"]
 
 
 def test_resolved_closes_what_was_seen_to_work_and_starts_nothing(desk: Desk) -> None:

@@ -22,6 +22,7 @@ SIGNAL = Signal(
     at=NOW,
     text='denied: "\u0000" <b>',
     window=(NOW, NOW),
+    names=("basket",),
 )
 
 
