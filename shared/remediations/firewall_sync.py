@@ -151,11 +151,11 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
 
 
 def _look(azure: Azure, id: ResourceId) -> tuple[Wire, int | None]:
-    answers = azure.together(
-        registry=lambda: registry.read(azure, id),
-        limit=lambda: registry.rule_limit(azure, id),
-    )
-    return answers["registry"], answers["limit"]
+    """The registry and its limit. One after the other, the registry last: what somebody changes
+    after it was read and before we write is lost, so nothing may come between.
+    """
+    limit = registry.rule_limit(azure, id)
+    return registry.read(azure, id), limit
 
 
 def _objection(seen: Wire) -> str | None:

@@ -86,7 +86,7 @@ class Ward:
     def meanwhile(self, action: Callable[[], None]) -> None:
         """Somebody acts between our PATCH and our reading back."""
         witness = self.clinic.simulator.handle
-        done = []
+        done: list[Any] = []
 
         def handle(request: Any) -> Any:
             answer = witness(request)
