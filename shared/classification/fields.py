@@ -12,7 +12,6 @@ import re
 from dataclasses import replace
 
 from shared.classification.names import (
-    NAME,
     Image,
     host_like,
     image_in,
@@ -20,6 +19,7 @@ from shared.classification.names import (
     registry_in,
     trimmed,
 )
+from shared.classification.sentences import default_tag, detail_of, started, told_by_docker
 from shared.classification.text import lowered
 
 #: Words an image name follows, most telling first. After those marked True a bare name counts.
@@ -42,6 +42,8 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("daemon: repository", True), ("docker://", False), ("oci://", False),
     ("fetching image", False), ("image tag", False), ("image name", False),
     ("pulling repository", True), ("not found in repository", False),
+    ("head request for", False), ("pulling image via tag", False), ("unauthorized for", False),
+    ("credentials for", False),
 )  # fmt: skip
 
 #: A build lists all its base images before it fails with one of them.
@@ -55,6 +57,7 @@ _HOST_LEADS = (
     "login server", "access to registry", "docker registry", "for registry", "login to",
     "login to sever", "login to server", "custom registry", "container registry", "registry:",
     "registry", "acr", "logged in to", "logging into", "logged into",
+    "is not on server",
 )  # fmt: skip
 
 _SKIP = re.compile(r"""[\s:=]{0,4}["'\[(]{0,4}(?:\*\*(?=\w))?""")
@@ -64,18 +67,11 @@ _PATH = re.compile(r"""([^\s"'?]{1,250}?)/(?:manifests|blobs)/([^\s"'?)\]%,]{1,2
 _ASKED = re.compile(r"""(?:https?://\s?|\blookup )([^\s/"'\\:,]{1,200})""")
 _ACR_SUFFIX = re.compile(r"\.azurecr\.[a-z][a-z.-]{1,24}", re.I)
 _IP = re.compile(r"""client with IP ["']?([^\s"']{1,64})""", re.I)
-_DIGEST = re.compile(r"sha256:[0-9a-fA-F]{6,64}")
+_DIGEST = re.compile(r"sha256:(?:[0-9a-fA-F]{6,64}|[0-9a-fA-F]*\*{2,64})")
+#: A host nobody is meant to know: `xxxx`, `***`.
+_MASK = re.compile(r"[xX*]{3,40}")
 #: Configured names may hold blanks: `Issuing docker pull host/app:latest (2 months ago)`.
 _SPACED_TAG = re.compile(r"[^\s\"']{1,300} \([^\n\"']{1,60}\)")
-_LAYERS_OF = re.compile(r"(?:([\w][\w.-]{0,127}):? )?Pulling from (?!custom )([^\s:]{1,250})", re.I)
-#: Compose tells service and image: `Pulling cache (redis:7)...`.
-_COMPOSE = re.compile(r"\bPulling [\w.-]{1,100} \(([^\s()]{1,300})\)")
-#: What a registry's error names: as JSON, or as Go prints a map of it.
-_DETAIL = re.compile(
-    r"""["']?Type["']?:\s?"?repository"?[^{}\[\]]{0,80}?\bName["']?:\s?"?([^\s"',\]]{1,250})"""
-    r"|map\[[^\[\]]{0,120}?\b(?:Name|manifest):([^\s\[\]]{1,250})",
-    re.I,
-)
 _ANYWHERE = re.compile(
     r"(?<![\w/:.@<*-])([\w<*][\w.<>*-]{1,120}(?::\d{2,5})?/[\w./<>{}*-]{1,250}"
     r"(?::[\w][\w.<>{}*-]{0,127}|@sha256:[0-9a-f]{6,64}))"
@@ -89,14 +85,15 @@ def read_image(text: str, *, failure: bool) -> Image:
     if named is None:
         named = _credible(_after_lead(text, lower, _WEAK_LEADS), failure)
     if named is None and (failure or "digest: " in lower) and "pulling " in lower:
-        named = _told_by_docker(text)
+        named = told_by_docker(text)
+    named = _in_full(named, text)
     asked = _credible(_api(text), failure) if "/v2/" in lower else None
     if named is None:
         listed = _after_lead(text, lower, _LISTED)
         named = None if _other_than(listed, asked) else listed
-    image = _joined(named, asked) or _started(text, lower) or _credible(_anywhere(text), failure)
+    image = _joined(named, asked) or started(text, lower) or _credible(_anywhere(text), failure)
     if failure and (image is None or image.repository is None):
-        image = _joined(_detail_of(text), image) or image
+        image = _joined(detail_of(text), image) or image
     if image is None:
         return Image(registry=_host(text, lower, failure=failure))
     if image.registry is None and named is None and asked is None:
@@ -104,9 +101,7 @@ def read_image(text: str, *, failure: bool) -> Image:
     if image.reference is None or f"/blobs/{image.reference}" in text:
         image = replace(image, reference=_tag_elsewhere(text, image) or image.reference)
     if image.reference is None and image.repository is not None:
-        image = replace(image, reference=_default_tag(text, lower))
-    if image.registry is None and f"docker.io/{image.repository}" in text:
-        image = replace(image, registry="docker.io")
+        image = replace(image, reference=default_tag(text, lower))
     return image
 
 
@@ -167,12 +162,14 @@ def _image_at(text: str, position: int, *, bare: bool, lead: str) -> Image | Non
     return image_in(token.group(1), bare=bare or (quoted and lead != "invalid value:"))
 
 
-def _told_by_docker(text: str) -> Image | None:
-    """Docker's progress line names tag and repository in the other order; Compose in brackets."""
-    if match := _LAYERS_OF.search(text):
-        return Image(None, match.group(2), match.group(1))
-    match = _COMPOSE.search(text)
-    return image_in(match.group(1), bare=True) if match else None
+def _in_full(named: Image | None, text: str) -> Image | None:
+    """The name with what the text prints of it elsewhere: Docker Hub's host and path, the tag."""
+    if named is None:
+        return None
+    for path in ("", "library/"):
+        if named.registry is None and f"docker.io/{path}{named.repository}" in text:
+            named = Image("docker.io", f"{path}{named.repository}", named.reference)
+    return replace(named, reference=named.reference or _tag_elsewhere(text, named))
 
 
 def _other_than(listed: Image | None, asked: Image | None) -> bool:
@@ -182,12 +179,6 @@ def _other_than(listed: Image | None, asked: Image | None) -> bool:
     return not asked.repository.endswith(listed.repository)
 
 
-def _detail_of(text: str) -> Image | None:
-    """The repository a registry's error names in its detail."""
-    match = _DETAIL.search(text)
-    return Image(None, match.group(1) or match.group(2)) if match else None
-
-
 def _tag_elsewhere(text: str, image: Image) -> str | None:
     """The tag printed with the full name elsewhere; a blob's digest is nobody's reference."""
     if image.registry is None:
@@ -195,18 +186,6 @@ def _tag_elsewhere(text: str, image: Image) -> str | None:
     token = _TOKEN.match(text, max(0, text.find(f"{image.registry}/{image.repository}:")))
     again = image_in(token.group(1), bare=False) if token else None
     return again.reference if again and again.repository == image.repository else None
-
-
-def _started(text: str, lower: str) -> Image | None:
-    """The image of a `docker run`, the first name among its options and their values."""
-    at = lower.find("docker run ")
-    line = text[at : at + 4000].partition("\n")[0] if at >= 0 else ""
-    for word in line.split()[2:]:
-        if not word.startswith("-") and "=" not in word:
-            image = image_in(word, bare=False)
-            if image is not None and image.repository:
-                return image
-    return None
 
 
 def _anywhere(text: str) -> Image | None:
@@ -227,7 +206,9 @@ def _api(text: str) -> Image | None:
     """The first request to a registry's API: `{host}/v2/{repository}/manifests/{reference}`."""
     at = text.find("/v2/")
     host = _word_before(text, at, " \t\n/\"'\\=[(") if at > 0 else ""
-    if not host_like(host) or ("." in host and registry_in(host) is None):
+    if not (host_like(host) or _MASK.fullmatch(host)) or (
+        "." in host and registry_in(host) is None
+    ):
         return None
     path = _PATH.match(text, at + len("/v2/"))
     if path is None:
@@ -241,14 +222,6 @@ def _word_before(text: str, end: int, stops: str) -> str:
     """The characters before `end`, back to the nearest of `stops`, within reach of a host name."""
     before = text[max(0, end - 200) : end]
     return before[max(before.rfind(stop) for stop in stops) + 1 :]
-
-
-def _default_tag(text: str, lower: str) -> str | None:
-    at = lower.find("using default tag: ")
-    if at < 0:
-        return None
-    match = NAME.match(text, at + len("using default tag: "))
-    return match.group(0) if match else None
 
 
 def _host_after(text: str, at: int, lead: str) -> str | None:

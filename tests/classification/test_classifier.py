@@ -129,6 +129,11 @@ _HOSTILE = {
     "references": "a.b/c:1 ",
     "frames": "\u2502\n\u2502 ",
     "letters that grow": "\u0130",
+    "error details": 'Type:repository map[Action:pull',
+    "token scopes": "scope=repository:a",
+    "progress lines": "pulling a: Pulling from a.a (",
+    "tags looked for": "manifest tagged by 'a",
+    "runs": "docker run a/b ",
     **{signature.name: signature.phrases[-1].split(" \u2026 ")[0] + " " for signature in TABLE},
 }
 

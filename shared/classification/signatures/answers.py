@@ -141,7 +141,8 @@ MISSING = (
             "name_unknown", "imagenotfoundinregistry",
             "name unknown: ", "name not known to registry", "repository name not known",
             "blob_unknown", "blob unknown to registry", "requested image not found",
-            "named manifest is not known", "does not exist in registry: not found",
+            "named manifest is not known", "is not on server '",
+            "does not exist in registry: not found",
             "imagepullnotfound", "does not exist or no pull access",
         ),
         example='DockerApiException: Docker API responded with status code=NotFound, response={'
@@ -207,7 +208,7 @@ UNAUTHORIZED = (
             "authentication failed", "authorization required", "unauthorized error",
             "unauthorized access", "username and/or password", "credentials are invalid",
             "connectivity_access_token_error", "connectivity_aad_login_error",
-            "no permission to pull", "insufficient_scope", "statuscode=401",
+            "no permission to pull", "insufficient_scope", "statuscode=401", "unauthorized for ",
             "requests do not have permission",
         ),
         needs=_PULL,

@@ -24,7 +24,8 @@ IDENTITY = (
         cause=Cause.IDENTITY_UNAVAILABLE,
         phrases=(
             "failed to get credential from azure", "failed to login to registry … acquire a token",
-            "failed to get acr token", "acr-credential-provider … identity",
+            "failed to get acr token", "acr refresh token using ",
+            "acr-credential-provider … identity",
             "credentialprovider … identity not found", "failed to retrieve acr",
             "failed to acquire token for registry", "failed to get managed identity token for",
             "managed identity … is not assigned … registry", "credential-provider … msi",

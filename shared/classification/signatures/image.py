@@ -119,7 +119,7 @@ NAMING = (
             "repository name must be canonical", "invalid reference: ", "invalid checksum digest",
             "did not resolve to an alias",
         ),
-        unless=("fatal: invalid reference",),
+        unless=("fatal: invalid reference", "is not on server '"),
         example='Failed to apply default image tag "fabrikam.azurecr.io/Web:3": couldn\'t parse '
         'image reference "fabrikam.azurecr.io/Web:3": invalid reference format',
         learned="distribution/reference error texts; kubelet InvalidImageName",

@@ -73,7 +73,9 @@ _PULL = (
     "rejected token exchange", "from exchange request", "download failed after attempts",
     "latest: pulling from ", ": download complete", ": pull complete", "unable to find image '",
     "daemon: error parsing http", "failed to unpack image", "tried to pull image",
-    "invalid message unauthorized",
+    "invalid message unauthorized", "failing to pull image", "registry operation error: pull",
+    "registry responded to head request", "make sure your credentials for '",
+    "jib.api.registryunauthorizedexception", "failed pulling image",
     "docker registry '", "container registry '", "artifactregistry.repositories.downloadartifacts",
     "short-name",
     "connectivity_refresh_token", "connectivity_access_token", "connectivity_challenge",
@@ -87,8 +89,9 @@ _FAILED = (
     "imagepullbackoff", "back-off pulling", "image pull errors", "error pulling image",
     "unable to pull image", "cannot pull image", "cannotpullcontainer", "could not pull image",
     "failed to resolve reference", "failed to resolve image:", "failed to register layer",
-    "pull access denied",
-    "httpreadseeker", ": manifest unknown", "manifest_unknown", "docker pull returned stderr",
+    "pull access denied", "failing to pull image", "registry operation error: pull",
+    "failed pulling image", "httpreadseeker", ": manifest unknown", "manifest_unknown",
+    "docker pull returned stderr",
     "over vnet failed", "image' is invalid with details", "inaccessibleimage",
     "toomanyrequests: you have reached",
 )  # fmt: skip
@@ -100,7 +103,8 @@ _BLOB = (
     ".data.mcr.", ".cdn.mscr.io", "azureedge.net/", "production.cloudflare.docker.com",
     "production.cloudfront.docker.com", "r2.cloudflarestorage.com", "cloudfront.net",
     "pkg-containers.githubusercontent.com", "cdn.quay.io", "cdn01.quay.io", "cdn02.quay.io",
-    "cdn03.quay.io", "starport-layer-bucket", "storage.googleapis.com", "/artifacts-downloads/",
+    "error pulling image configuration", "download failed after attempts", "cdn03.quay.io",
+    "starport-layer-bucket", "storage.googleapis.com", "/artifacts-downloads/",
 )  # fmt: skip
 
 #: Hosts that are registries by name, and the paths under `/v2/` that only a registry has.

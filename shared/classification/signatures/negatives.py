@@ -20,8 +20,8 @@ PUSHES = (
             "the push refers to", "docker push", "failed to push", "error pushing", ": pushing",
             "layer already exists", ": pushed", "pull,push", "pull%2cpush", "push,pull",
             "push%2cpull", "pushing image", "pushing manifest", "push image", "image push",
-            "/blobs/uploads", "podman push", "pushing layers", "exporting manifest",
-            "uploading manifest",
+            "pushing layer ", "pushblob", "/blobs/uploads", "podman push", "pushing layers",
+            "exporting manifest", "uploading manifest",
         ),
         unless=("failed to pull", "docker pull", "error pulling", "trying to pull"),
         example="The push refers to repository [fabrikam.azurecr.io/web]\n"

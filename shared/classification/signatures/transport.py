@@ -51,6 +51,8 @@ OUTAGE = (
             "503 egress", "the service is unavailable", "unknown: internal", "503 backend",
         ),
         needs=_PULL,
+        #: The daemon's own 500, which only wraps what went wrong on the way to the registry.
+        unless=("internal server error: get ", "internal server error: head "),
         example="failed to resolve reference fabrikam.azurecr.io/web:3: unexpected status from "
         "HEAD request to https://fabrikam.azurecr.io/v2/web/manifests/3: 502 Bad Gateway",
         learned="microsoft/containerregistry issues 157, 169, 179",
