@@ -87,6 +87,16 @@ LOOKALIKES = (
         learned="Apache common log format; nginx and Envoy access logs",
     ),
     Signature(
+        name="build-step",
+        cause=_NOT,
+        phrases=("did not complete successfully: exit code", "returned a non-zero code: "),
+        never=_FAILED,
+        unless=("error response from daemon:",),
+        example="0a1b2c3d: Pull complete\nStep 4/9 : RUN npm ci\nnpm error 401 Unauthorized\n"
+        "The command '/bin/sh -c npm ci' returned a non-zero code: 1",
+        learned="moby/moby and moby/buildkit error texts",
+    ),
+    Signature(
         name="chart-repository",
         cause=_NOT,
         phrases=("is not a valid chart repository", "/helm/v1/repo", "/index.yaml"),
