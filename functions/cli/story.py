@@ -158,8 +158,8 @@ def _lines(value: Any, depth: int = 0) -> Iterator[str]:
 
 
 def _gate(view: View) -> Iterator[RenderableType]:
-    decision = view["decision"]
-    if decision is None:
+    decision, plan = view["decision"], view["plan"]
+    if decision is None or (plan is not None and not plan["steps"]):
         return
     verdict = Text(decision["verdict"], style=_VERDICTS.get(decision["verdict"], "bold"))
     yield section("gate", verdict)

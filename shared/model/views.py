@@ -13,12 +13,27 @@ from typing import Any
 
 from shared.model.discretion import discreet
 from shared.model.incident import Incident
-from shared.model.plan import Diagnosis, Plan, Step, Verification
+from shared.model.plan import Decision, Diagnosis, Plan, Step, Verification
+from shared.model.words import Host, Verdict
 
 #: Control characters, those that turn the direction of text or hide it, and half surrogate pairs,
 #: which no JSON text can hold.
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+#: What a resource is by its type alone, until it was read: a site may turn out a function app.
+_HOSTS = {
+    "microsoft.web/sites": Host.WEB_APP,
+    "microsoft.web/sites/slots": Host.SLOT,
+    "microsoft.app/containerapps": Host.CONTAINER_APP,
+    "microsoft.app/jobs": Host.JOB,
+}
+_NOTHING = Decision(
+    verdict=Verdict.HOLD,
+    reasons=("the plan changes nothing, so there was nothing to allow",),
+    rules=(),
 )
 
 
@@ -44,12 +59,13 @@ def instant(moment: datetime | None) -> str | None:
 
 def incident_view(incident: Incident) -> dict[str, Any]:
     """The contract's incident."""
-    decision, calls = incident.decision, incident.azure_calls
+    calls = incident.azure_calls
+    host = incident.host or _HOSTS.get(incident.resource.type)
     view = {
         "id": incident.id,
         "state": incident.state.value,
         "resource": incident.resource.text,
-        "host": incident.host.value if incident.host else None,
+        "host": host.value if host else None,
         "image": incident.image,
         "registry": incident.registry.text if incident.registry else None,
         "cause": incident.cause.value if incident.cause else None,
@@ -61,12 +77,7 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "updated": instant(incident.updated),
         "diagnosis": _diagnosis(incident.diagnosis),
         "plan": _plan(incident.plan),
-        "decision": decision
-        and {
-            "verdict": decision.verdict.value,
-            "reasons": list(decision.reasons),
-            "rules": list(decision.rules),
-        },
+        "decision": _decision(incident),
         "outcome": [
             {
                 "remedy": outcome.remedy.value,
@@ -87,6 +98,20 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "approved_by": incident.approved_by,
     }
     return {name: _printable(value) for name, value in view.items()}
+
+
+def _decision(incident: Incident) -> dict[str, Any] | None:
+    """Null only before anything was looked at: a plan of no steps allows nothing either."""
+    decision = incident.decision
+    if decision is None and incident.plan is not None:
+        decision = _NOTHING
+    if decision is None:
+        return None
+    return {
+        "verdict": decision.verdict.value,
+        "reasons": list(decision.reasons),
+        "rules": list(decision.rules),
+    }
 
 
 def _diagnosis(diagnosis: Diagnosis | None) -> dict[str, Any] | None:

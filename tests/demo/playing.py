@@ -148,11 +148,13 @@ def _checks(
     heals = end.state == "healed"
     diagnosis, decision = incident["diagnosis"] or {}, incident["decision"] or {}
     proof = incident["verification"] or {}
+    # what a search of the logs adds is of the same moment as the alert that led to it
+    heard = {(one["source"], one["at"]) for one in incident["signals"]}
     return (
         Check("the pull failed at", scene.stage, failed["stage"]),
         Check("the platform's line says it", True, scene.line in line),
         Check("incidents of this workload", 1, len(known)),
-        Check("signals the incident heard", 1 + scene.rerun, len(incident["signals"])),
+        Check("alerts the incident heard", 1 + scene.rerun, len(heard)),
         Check("state", end.state, incident["state"]),
         Check("what the text says", end.cause, incident["cause"]),
         Check("what the configuration proves", end.finding, diagnosis.get("finding")),

@@ -27,7 +27,7 @@ class Ending:
     state: str
     cause: str
     finding: str
-    verdict: str | None = None
+    verdict: str = "hold"
     writes: tuple[str, ...] = ()
 
 
