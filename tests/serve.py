@@ -3,7 +3,8 @@
 
 In:  SCENARIO (a file), PORT (of the simulated resource manager), LATENCY_MS, READY (a file), and
      MEDIC_* for the app, all from the environment.
-Out: one JSON line when both answer: the simulated Azure's own, and `"functions": address`.
+Out: one JSON line when both answer: the simulated Azure's own, and `"functions": address`; its
+     `env` is the command line's too, which then shares the app's store.
 
 Both are children of this process and end with it. What the app is told by default (its store, its
 workspaces, its cloud) fits the scenario; anything set in the environment wins.
@@ -26,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 _START, _END = 60, 5  # seconds a child may take
 #: Sign-in of the machine's owner: never sent to anything simulated.
 _FOREIGN = ("AZURE_", "IDENTITY_", "MSI_", "ARM_")
+#: What the command line must know to speak of the same incidents as the app.
+_SHARED = ("MEDIC_STORE", "MEDIC_WORKSPACES", "MEDIC_CLOUD")
 
 
 class NotServing(Exception):
@@ -43,6 +46,7 @@ async def serve(environ: Mapping[str, str]) -> int:
             azure = await _line(children, _simulator(environ), {**environ})
             settings = await _settings(azure, environ, Path(folder))
             host = await _line(children, ["tests.host"], settings)
+            azure["env"] |= {name: settings[name] for name in _SHARED}
             _announce(json.dumps(azure | host), environ.get("READY"))
             waits = [asyncio.create_task(child.wait()) for child in children]
             stopped = asyncio.create_task(stop.wait())

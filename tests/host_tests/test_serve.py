@@ -73,6 +73,13 @@ def test_an_alert_over_real_sockets_opens_the_firewall_and_the_children_end_with
         wait_for(pulls, "never pulled")
         requests.post(f"{app}/admin/functions/sweep", json={}, timeout=10)
         wait_for(lambda: state() == "healed", "never healed")
+        assert ready["env"]["MEDIC_STORE"].startswith("sqlite:///")
+        script = "from functions.cli import main; main(['incidents', '--json'])"
+        medic = [sys.executable, "-c", script]
+        listed = subprocess.run(
+            medic, cwd=ROOT, env=os.environ | ready["env"], capture_output=True, timeout=60
+        )
+        assert [one["state"] for one in json.loads(listed.stdout)["incidents"]] == ["healed"]
     finally:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=20)
