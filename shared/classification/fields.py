@@ -19,7 +19,14 @@ from shared.classification.names import (
     registry_in,
     trimmed,
 )
-from shared.classification.sentences import default_tag, detail_of, started, told_by_docker
+from shared.classification.sentences import (
+    asked_of_v1,
+    default_tag,
+    detail_of,
+    started,
+    told_by_client,
+    told_by_docker,
+)
 from shared.classification.text import lowered
 
 #: Words an image name follows, most telling first. After those marked True a bare name counts.
@@ -32,9 +39,9 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("pulling docker image", False), ("pulling container image", False),
     ("pulling image from docker hub", False), ("pulling image", False), ("pull image", False),
     ("pull access denied for", True), ("trying to pull repository", True),
-    ("trying to pull", False), ("reading image", False), ("pulled image", False),
+    ("trying to pull", False), ("reading image", False),
     ("the container image", False), ("the image", False), ("container image", False),
-    ("newer image for", True), ("up to date for", True), ("container for image", False),
+    ("container for image", False),
     ("push refers to repository", True), ("push refers to a repository", True),
     ("docker push", True), ("pushing image to", False), ("push to destination", False),
     ("deploying image", False), ("image reference", False), ("parsing reference", False),
@@ -44,6 +51,11 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("pulling repository", True), ("not found in repository", False),
     ("head request for", False), ("pulling image via tag", False), ("unauthorized for", False),
     ("credentials for", False),
+)  # fmt: skip
+
+#: What went well before something failed.
+_DONE: tuple[tuple[str, bool], ...] = (
+    ("newer image for", True), ("up to date for", True), ("pulled image", False),
 )  # fmt: skip
 
 #: A build lists all its base images before it fails with one of them.
@@ -67,9 +79,11 @@ _PATH = re.compile(r"""([^\s"'?]{1,250}?)/(?:manifests|blobs)/([^\s"'?)\]%,]{1,2
 _ASKED = re.compile(r"""(?:https?://\s?|\blookup )([^\s/"'\\:,]{1,200})""")
 _ACR_SUFFIX = re.compile(r"\.azurecr\.[a-z][a-z.-]{1,24}", re.I)
 _IP = re.compile(r"""client with IP ["']?([^\s"']{1,64})""", re.I)
-_DIGEST = re.compile(r"sha256:(?:[0-9a-fA-F]{6,64}|[0-9a-fA-F]*\*{2,64})")
-#: A host nobody is meant to know: `xxxx`, `***`.
-_MASK = re.compile(r"[xX*]{3,40}")
+_DIGEST = re.compile(
+    r"sha256:(?:[0-9a-fA-F]{1,63}(?:\.{3}|\u2026)|[0-9a-fA-F]{6,64}|[0-9a-fA-F]*\*{2,64})"
+)
+#: A host nobody is meant to know: `xxxx`, `***`, `<myhost>`.
+_MASK = re.compile(r"[xX*]{3,40}|<[\w.-]{1,60}>")
 #: Configured names may hold blanks: `Issuing docker pull host/app:latest (2 months ago)`.
 _SPACED_TAG = re.compile(r"[^\s\"']{1,300} \([^\n\"']{1,60}\)")
 _ANYWHERE = re.compile(
@@ -81,16 +95,17 @@ _ANYWHERE = re.compile(
 def read_image(text: str, *, failure: bool) -> Image:
     """The image the text is about. Outside failures only unmistakable names count."""
     lower = lowered(text)
-    named = _after_lead(text, lower, _LEADS)
+    asked = _credible(_api(text) if "/v2/" in lower else asked_of_v1(text), failure)
+    named = _after_lead(text, lower, _LEADS) or told_by_client(text)
+    if named is None:
+        named = _unless_other(_after_lead(text, lower, _DONE), asked)
     if named is None:
         named = _credible(_after_lead(text, lower, _WEAK_LEADS), failure)
     if named is None and (failure or "digest: " in lower) and "pulling " in lower:
-        named = told_by_docker(text)
+        named = _unless_other(told_by_docker(text), asked)
     named = _in_full(named, text)
-    asked = _credible(_api(text), failure) if "/v2/" in lower else None
     if named is None:
-        listed = _after_lead(text, lower, _LISTED)
-        named = None if _other_than(listed, asked) else listed
+        named = _unless_other(_after_lead(text, lower, _LISTED), asked)
     image = _joined(named, asked) or started(text, lower) or _credible(_anywhere(text), failure)
     if failure and (image is None or image.repository is None):
         image = _joined(detail_of(text), image) or image
@@ -172,11 +187,11 @@ def _in_full(named: Image | None, text: str) -> Image | None:
     return replace(named, reference=named.reference or _tag_elsewhere(text, named))
 
 
-def _other_than(listed: Image | None, asked: Image | None) -> bool:
-    """True when the request was for another repository than the one listed."""
+def _unless_other(listed: Image | None, asked: Image | None) -> Image | None:
+    """What the text lists, unless the request that failed was for another repository."""
     if listed is None or asked is None or not listed.repository or not asked.repository:
-        return False
-    return not asked.repository.endswith(listed.repository)
+        return listed
+    return listed if asked.repository.endswith(listed.repository) else None
 
 
 def _tag_elsewhere(text: str, image: Image) -> str | None:
@@ -214,7 +229,7 @@ def _api(text: str) -> Image | None:
     if path is None:
         return Image(host)
     reference = trimmed(path.group(2))
-    digest = _DIGEST.match(reference)
+    digest = _DIGEST.match(path.group(2))
     return Image(host, path.group(1), digest.group(0) if digest else reference.partition(":")[0])
 
 

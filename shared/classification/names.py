@@ -105,6 +105,9 @@ def trimmed(token: str) -> str:
 
 
 def _unmatched(token: str, last: str) -> bool:
+    """True for the end of an emphasis or a bracket that began outside of the token."""
+    if last == "_":
+        return token[-2:-1].isalnum()
     return last in _OPEN and token.count(_OPEN[last]) < token.count(last)
 
 

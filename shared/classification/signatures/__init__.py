@@ -27,6 +27,7 @@ from shared.classification.signatures.image import LAYER, NAMING, PLATFORM, SPAC
 from shared.classification.signatures.model import Fact, Phrases, Signature, facts
 from shared.classification.signatures.negatives import LOOKALIKES, PUSHES
 from shared.classification.signatures.transport import (
+    CANCELLED,
     CERTIFICATE,
     LAYERS,
     NAMES,
@@ -55,6 +56,7 @@ TABLE: tuple[Signature, ...] = (
     *MISSING,
     *ROUTES,
     *UNAUTHORIZED,
+    *CANCELLED,
     *WRAPPERS,
     *IDENTITY_ONLY,
     *UNEXPLAINED,

@@ -51,7 +51,7 @@ RATE = (
             "toomanyrequests: too many", "toomanyrequests: you have", "toomanyrequests: rate",
             "toomanyrequests: retry", "toomanyrequests: quota", "toomanyrequests: data limit",
             "unauthenticated pull rate limit", "reached your pull rate limit",
-            "download-rate-limit", "connectivity_toomanyrequests_error",
+            "download-rate-limit", "connectivity_toomanyrequests_error", "(hap429)",
         ),
         example="Error response from daemon: toomanyrequests: You have reached your pull rate "
         "limit as 'fabrikam'",
@@ -144,6 +144,7 @@ MISSING = (
             "named manifest is not known", "is not on server '",
             "does not exist in registry: not found",
             "imagepullnotfound", "does not exist or no pull access",
+            "reading manifest … name unknown", "reading manifest … manifest unknown",
         ),
         example='DockerApiException: Docker API responded with status code=NotFound, response={'
         '"message":"manifest for fabrikam.azurecr.io/web:3 not found: manifest unknown"}',
@@ -234,7 +235,7 @@ UNAUTHORIZED = (
             "daemon: unauthorized", "daemon: denied",
             "from registry: unauthorized", "from registry: denied",
             "check your registry credentials", "invalid message unauthorized unauthorized",
-            "unauthorized: aad access token",
+            "unauthorized: aad access token", "authorization status: 401",
             '"code":"unauthorized","message":"authentication required',
         ),
         example="Error response from daemon: unauthorized: authentication required",

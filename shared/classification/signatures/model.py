@@ -77,7 +77,8 @@ _PULL = (
     "registry responded to head request", "make sure your credentials for '",
     "jib.api.registryunauthorizedexception", "failed pulling image",
     "docker registry '", "container registry '", "artifactregistry.repositories.downloadartifacts",
-    "short-name",
+    "short-name", "copying system image", "getting image source signatures", "copying blob ",
+    "storing blob to file", "initializing source docker",
     "connectivity_refresh_token", "connectivity_access_token", "connectivity_challenge",
     "connectivity_aad", "connectivity_dns", "connectivity_ssl", "connectivity_toomany",
 )  # fmt: skip

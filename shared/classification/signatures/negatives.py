@@ -115,7 +115,15 @@ LOOKALIKES = (
             "started container", "created container", "site started", "creating container for",
         ),
         never=_FAILED,
-        unless=("error response from daemon:", "dockerapiexception", "toomanyrequests:"),
+        #: Compose goes on after a success; what Docker asks a registry next may fail.
+        unless=(
+            "error response from daemon:", "dockerapiexception", "toomanyrequests:",
+            *(
+                f"status: {done} … {verb}http … /v2/"
+                for done in ("image is up to date", "downloaded newer image")
+                for verb in ("get ", 'get "', "head ", 'head "')
+            ),
+        ),
         example='Successfully pulled image "fabrikam.azurecr.io/web:3" in 2.1s. '
         "Image size: 81234567 bytes.",
         learned="Container Apps system logs; App Service Linux docker logs; kubelet events",

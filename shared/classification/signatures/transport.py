@@ -118,7 +118,7 @@ ROUTES = (
         phrases=(
             "i/o timeout", "deadline exceeded", "client.timeout exceeded", "handshake timeout",
             "connection reset", "connection refused", ": eof", '": eof', "unexpected eof",
-            "context canceled", "context cancelled", "network is unreachable", "no route to host",
+            "network is unreachable", "no route to host",
             "request canceled", "connection timed out", "timeout awaiting response",
             "connection lost", "broken pipe", "proxyconnect tcp", "wsarecv", "connectex",
             "connection attempt failed", "use of closed network", "operation timed out",
@@ -137,3 +137,17 @@ ROUTES = (
         learned="Go net/http error texts; Container Apps: troubleshooting image pull errors",
     ),
 )  # fmt: skip
+
+#: Compose and BuildKit cancel every other pull once one is refused: whatever else names a reason
+#: comes before.
+CANCELLED = (
+    Signature(
+        name="cancelled",
+        cause=Cause.NETWORK_TIMEOUT,
+        phrases=("context canceled", "context cancelled"),
+        needs=_PULL,
+        example='failed to do request: Head "https://fabrikam.azurecr.io/v2/web/manifests/3": '
+        "context canceled",
+        learned="Go context error texts; Docker Compose pulls",
+    ),
+)
