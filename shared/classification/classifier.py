@@ -25,7 +25,7 @@ _HINTS = (
     "lasterror", "warmup", "signatures", "commit", "verification", "validation", "uids", "alias",
     "http pings", "basic", "tar header", "oci", "hcsshim", "authorization", "responded", "site",
     "name_unknown", "name unknown", "bind:", "exec", "throttled", "policy", "login", "rate",
-    "roleassignment",
+    "roleassignment", "copy",
 )  # fmt: skip
 
 #: Where the kubelet's second, anonymous attempt begins once it prints both in brackets.

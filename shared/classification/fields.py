@@ -38,7 +38,8 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("manifest for", True), ("image pull errors for image", False),
     ("pulling docker image", False), ("pulling container image", False),
     ("pulling image from docker hub", False), ("pulling image", False), ("pull image", False),
-    ("pull access denied for", True), ("trying to pull repository", True),
+    ("pull access denied for", True), ("pulling repository", True),
+    ("trying to pull repository", True),
     ("trying to pull", False), ("reading image", False),
     ("the container image", False), ("the image", False), ("container image", False),
     ("container for image", False),
@@ -48,7 +49,7 @@ _LEADS: tuple[tuple[str, bool], ...] = (
     ("resolve source metadata for", False), ("failed to solve", False), ("in index", False),
     ("daemon: repository", True), ("docker://", False), ("oci://", False),
     ("fetching image", False), ("image tag", False), ("image name", False),
-    ("pulling repository", True), ("not found in repository", False),
+    ("not found in repository", False),
     ("head request for", False), ("pulling image via tag", False), ("unauthorized for", False),
     ("credentials for", False),
 )  # fmt: skip

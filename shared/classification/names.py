@@ -21,7 +21,7 @@ _KNOWN = re.compile(
 _OTHERS = re.compile(
     r"\.data\.(?:azurecr|mcr)|blob\.core|cloudflare|cloudfront|mscr\.io|azureedge|\.s3[.-]"
     r"|^auth\.|login\.microsoft|management\.azure|aka\.ms|docs\.|learn\.|github\.com|docker\.com"
-    r"|npmjs|nuget|^cdn\d*\.",
+    r"|npmjs|nuget|^cdn\d*\.|^pkg-containers\.",
     re.I,
 )
 NAME = re.compile(r"[\w.\-/*<>{}$\[\]\u2026+:]{1,300}")

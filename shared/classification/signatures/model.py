@@ -78,7 +78,8 @@ _PULL = (
     "jib.api.registryunauthorizedexception", "failed pulling image",
     "docker registry '", "container registry '", "artifactregistry.repositories.downloadartifacts",
     "short-name", "copying system image", "getting image source signatures", "copying blob ",
-    "storing blob to file", "initializing source docker",
+    "storing blob to file", "initializing source docker", "error: failed to copy: read ",
+    "pullimage from image service failed",
     "connectivity_refresh_token", "connectivity_access_token", "connectivity_challenge",
     "connectivity_aad", "connectivity_dns", "connectivity_ssl", "connectivity_toomany",
 )  # fmt: skip

@@ -79,6 +79,7 @@ LAYERS = (
             "network is unreachable", "no route to host", "not authorized", "connectex",
             "could not resolve", "name resolution", "server misbehaving", "stream error",
             "broken pipe", "forcibly closed", "unreachable",
+            "httpreadseeker: failed open: failed to do request",
         ),
         needs=(Fact.PULL, Fact.BLOB),
         unless=("unauthorized: authentication required", "blob unknown", "blob_unknown"),

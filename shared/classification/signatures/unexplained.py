@@ -45,7 +45,7 @@ UNEXPLAINED = (
             "check container registry (possible", "unable to get aad authorization tokens",
             "connectivity_challenge_error", "connectivity_refresh_token_error",
             "failed to fetch anonymous token", "failed to fetch oauth token",
-            "error pulling layer",
+            "error pulling layer", "pullimage from image service failed",
         ),
         example="ERROR - Image pull for fabrikam.azurecr.io/web:3 failed. UnexpectedFaliure",
         learned="App Service Linux docker logs; Container Apps system logs; kubelet events",
