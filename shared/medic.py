@@ -110,6 +110,8 @@ class Medic:
                 f"{resource} is in a subscription that MEDIC_SUBSCRIPTIONS does not name; add it "
                 "there to let this service look at it"
             )
+        if policy is not None and policy.is_excluded(resource):
+            return f"{resource} is excluded by the policy's scope"
         if policy is not None and not policy.in_scope(resource):
             return (
                 f"{resource} is outside the policy's scope; add it to scope.include to let this "

@@ -112,13 +112,23 @@ def test_an_address_in_a_log_line_is_never_written(tmp_path: Path) -> None:
     )
 
 
-def test_a_workload_outside_the_scope_is_denied_without_a_single_read(tmp_path: Path) -> None:
-    policy = GENEROUS + 'scope: {include: ["/subscriptions/*/resourceGroups/other-*"]}\n'
-    clinic = Clinic(blocked(), tmp_path, policy=policy)
+@pytest.mark.parametrize(
+    ("scope", "advice"),
+    [
+        ('{include: ["/subscriptions/*/resourceGroups/other-*"]}', "add it to scope.include"),
+        ('{exclude: ["/subscriptions/*/resourceGroups/*"]}', "is excluded by the policy's scope"),
+    ],
+)
+def test_a_workload_outside_the_scope_is_denied_without_a_single_read(
+    scope: str, advice: str, tmp_path: Path
+) -> None:
+    clinic = Clinic(blocked(), tmp_path, policy=f"{GENEROUS}scope: {scope}\n")
 
     incident = clinic.heal(clinic.id("shop", "sites"))
 
     assert incident.state is State.DENIED
+    assert incident.decision is not None
+    assert advice in incident.decision.reasons[0]
     assert clinic.simulator.traffic == []
 
 
