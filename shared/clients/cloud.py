@@ -74,15 +74,16 @@ def find(name: str, *, transport: Any = None) -> Cloud:
 
 def _ask(address: str, transport: Any) -> Any:
     from azure.core import PipelineClient
+    from azure.core.pipeline.policies import RetryPolicy
     from azure.core.rest import HttpRequest
 
     from shared.clients.translate import asking
 
     extra = {"transport": transport} if transport is not None else {}
-    client = PipelineClient(address, **extra)
+    client = PipelineClient(address, policies=[RetryPolicy(retry_total=2)], **extra)
     url = f"{address}/metadata/endpoints?api-version=2022-09-01"
     with asking(f"asked {address} which cloud it belongs to"):
-        response = client.send_request(HttpRequest("GET", url), retry_total=2)
+        response = client.send_request(HttpRequest("GET", url))
         response.raise_for_status()
         return response.json()
 
