@@ -192,6 +192,8 @@ def _write(step: Step, seen: Wire, lacking: Sequence[str], azure: Azure) -> Outc
     missing = _lost(wanted, now)
     if not any(rule_sets.holds(lacking, value) for value in missing):
         return _judged(step, seen, now, lacking, azure, removed=missing)
+    if _objection(now):  # somebody decided more than the rules: putting back would undo that
+        return _judged(step, seen, now, lacking, azure, lost=missing)
     again = [*registry.rules(now), *(r for r in wanted if r.get("value") in missing)]
     try:
         now = _put(step.target, again, azure)

@@ -319,6 +319,18 @@ def test_what_a_writer_with_an_older_list_drops_is_put_back_once(ward: Ward) -> 
     assert ward.clinic.writes == [f"PATCH {ward.registry}"] * 2
 
 
+def test_nothing_is_put_back_where_somebody_opened_the_registry_meanwhile(ward: Ward) -> None:
+    ward.meanwhile(lambda: ward.change(networkRuleSet={"defaultAction": "Allow", "ipRules": []}))
+
+    outcome = ward.apply()
+
+    assert outcome.failed
+    assert outcome.changed
+    assert "default action is Allow" in outcome.detail
+    assert ward.now["properties"]["networkRuleSet"]["defaultAction"] == "Allow"
+    assert ward.clinic.writes == [f"PATCH {ward.registry}"]
+
+
 def test_a_rule_removed_by_somebody_who_saw_ours_is_not_brought_back(ward: Ward) -> None:
     ward.meanwhile(lambda: ward.allow("198.51.100.7", *OUTBOUND))
 
