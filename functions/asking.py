@@ -52,5 +52,6 @@ def scan(req: func.HttpRequest) -> func.HttpResponse:
     from shared import pipeline
     from shared.model.views import incident_view
 
-    incidents = pipeline.scan(medic=duty.medic())
-    return answer({"incidents": [incident_view(incident) for incident in incidents]})
+    seen = pipeline.scan(medic=duty.medic())
+    incidents = [incident_view(incident) for incident in seen.incidents]
+    return answer({"incidents": incidents, "workloads": seen.workloads})

@@ -111,11 +111,12 @@ def scan(desk: Desk, as_json: bool) -> int:
 
     doctor = _on_duty()
     with desk.busy("looking over every workload in scope"):
-        views = [incident_view(found) for found in pipeline.scan(medic=doctor)]
+        seen = pipeline.scan(medic=doctor)
+    views = [incident_view(found) for found in seen.incidents]
     if as_json:
-        desk.json({"incidents": views})
+        desk.json({"incidents": views, "workloads": seen.workloads})
     else:
-        desk.show(sheets.scanned(views))
+        desk.show(sheets.scanned(views, seen.workloads))
     if any(view["diagnosis"] for view in views):
         return _FAULT
     return _AZURE if views else 0

@@ -31,10 +31,15 @@ def incidents(views: Sequence[View]) -> RenderableType:
     return table
 
 
-def scanned(views: Sequence[View]) -> RenderableType:
+def scanned(views: Sequence[View], workloads: int) -> RenderableType:
     """The workloads whose pulls fail or will fail, and those that could not be looked at."""
+    if not workloads:
+        return Text(
+            "No workload in scope is visible: the identity needs the Reader role on them, and the "
+            "policy's scope has to include them."
+        )
     if not views:
-        return Text("Every pull in scope works, as far as the configuration tells.")
+        return Text(f"Every pull in scope works, as far as the configuration of {workloads} tells.")
     table = _table("workload", "finding", "summary")
     for view in views:
         found = view["diagnosis"]

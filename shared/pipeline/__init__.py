@@ -11,10 +11,11 @@ The pipeline: the only place where rooms meet.
 from shared.pipeline.deciding import again, approve, reject, rollback
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
-from shared.pipeline.searching import scan, take
+from shared.pipeline.searching import Scan, scan, take
 from shared.pipeline.sweeping import check, sweep
 
 __all__ = [
+    "Scan",
     "again",
     "approve",
     "check",

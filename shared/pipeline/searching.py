@@ -2,12 +2,13 @@
 Searching: which workloads a signal about a whole workspace, or a scan, is about.
 
 In:  a SEARCH signal (an alert whose target is the workspace), or nothing for a scan.
-Out: one Signal for each failing workload, or one dry-run Incident for each that will fail.
+Out: one Signal for each failing workload; or a Scan, with one dry-run Incident for each that fails.
 
 The query is ours and the workspaces are those of the settings; the payload only says that it is
 time to look, and when.
 """
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -104,19 +105,26 @@ def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
     )
 
 
-def scan(*, medic: Medic) -> tuple[Incident, ...]:
-    """A dry run over every workload in scope; those whose pulls fail or will fail.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a scan saw. Without a single workload, that nothing fails says nothing."""
+
+    workloads: int  # in scope and visible
+    incidents: tuple[Incident, ...]  # those whose pulls fail or will fail, or cannot be judged
+
+
+def scan(*, medic: Medic) -> Scan:
+    """A dry run over every workload in scope.
 
     A workload that cannot be read is in the answer too, with the reason.
     """
+    ids = [id for id in estate.workloads(medic.azure()) if medic.outside(id) is None]
     found = []
-    for id in estate.workloads(medic.azure()):
-        if medic.outside(id) is not None:
-            continue
+    for id in ids:
         incident = _looked_at(id, medic)
         if incident.diagnosis is None or incident.diagnosis.finding not in _NO_FAULT:
             found.append(incident)
-    return tuple(found)
+    return Scan(workloads=len(ids), incidents=tuple(found))
 
 
 def _looked_at(id: ResourceId, medic: Medic) -> Incident:

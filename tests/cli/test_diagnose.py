@@ -148,6 +148,19 @@ def test_a_scan_of_an_estate_where_every_pull_works_ends_with_status_0(opened: O
     assert "Every pull in scope works" in said.out
 
 
+def test_a_scan_that_sees_nothing_does_not_say_that_all_is_well(opened: Open) -> None:
+    terminal = opened(estates.blocked_web_app())
+    for resource in terminal.clinic.simulator.world.resources:
+        if resource["type"].lower().endswith("/roleassignments"):
+            terminal.clinic.simulator.world.resources.delete(resource["id"])
+
+    said = terminal.say("scan")
+
+    assert said.status == 0
+    assert "No workload in scope is visible" in said.out
+    assert terminal.say("scan", "--json").json == {"incidents": [], "workloads": 0}
+
+
 def test_a_terminal_gets_colours_and_no_other_escape_sequence(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -409,8 +409,9 @@ def test_a_scan_names_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
 
     found = scan(medic=clinic.medic)
 
-    assert [incident.resource for incident in found] == [shop]
-    assert "403" in found[0].timeline[-1].text
+    assert [incident.resource for incident in found.incidents] == [shop]
+    assert "403" in found.incidents[0].timeline[-1].text
+    assert found.workloads == 1
     assert clinic.writes == []
 
 

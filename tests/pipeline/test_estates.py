@@ -158,7 +158,8 @@ def test_a_scan_names_what_will_fail_and_writes_nothing(tmp_path: Path) -> None:
 
     found = scan(medic=clinic.medic)
 
-    assert [incident.resource.name for incident in found] == ["shop"]
+    assert [incident.resource.name for incident in found.incidents] == ["shop"]
+    assert found.workloads == 1
     assert clinic.writes == []
 
 
