@@ -129,12 +129,16 @@ def _is_about(row: Resource, workload: Workload) -> bool:
 
 
 def workspace_id(world: World) -> str:
-    """The ARM id, in lower case, of the workspace that receives the rows."""
+    """The ARM id, in lower case, of the workspace that receives the rows; a scenario that names
+    it by its customer id alone gets one, as an alert's target is always a resource."""
     text = world.workspace or ""
     for item in world.resources.of_type("Microsoft.OperationalInsights/workspaces"):
         if text.lower() in (item["id"].lower(), str(item["properties"].get("customerId")).lower()):
             return str(item["id"]).lower()
-    return text.lower()
+    if "/" in text:
+        return text.lower()
+    group = f"/subscriptions/{world.subscriptions[0]}/resourcegroups/logs"
+    return f"{group}/providers/microsoft.operationalinsights/workspaces/{text}".lower()
 
 
 def event(

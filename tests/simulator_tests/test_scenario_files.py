@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulator import estates, platform
+from tests.simulator import alerts, estates, platform
 from tests.simulator.azure import Simulator
 from tests.simulator.world import World
 
@@ -67,3 +67,18 @@ def test_on_the_wall_clock_no_scenario_stops_the_time() -> None:
 
     assert not simulator.world.clock.simulated
     assert simulator.world.snapshot()["clock"] is None
+
+
+def test_a_workspace_named_by_its_customer_id_alone_is_still_an_alerts_target() -> None:
+    scenario = estates.container_app_403()
+    workspaces = "Microsoft.OperationalInsights/workspaces"
+    customer = next(one for one in scenario["resources"] if one["type"] == workspaces)
+    scenario["workspace"] = customer["properties"]["customerId"]
+    scenario["resources"].remove(customer)
+    world, id = World.load(scenario), estates.workloads_of(scenario)[0]
+    platform.pull(world, id)
+
+    (target,) = alerts.alert(world, id)["data"]["essentials"]["alertTargetIDs"]
+
+    assert target.startswith(f"/subscriptions/{scenario['subscriptions'][0].lower()}/")
+    assert target.endswith(f"{workspaces.lower()}/{scenario['workspace'].lower()}")

@@ -44,6 +44,8 @@ _TABLES = {
     ),
     "policyresources": ("microsoft.authorization/policyassignments",),
 }
+#: Namespaces whose resources belong to a scope, not to a region.
+_PLACELESS = ("microsoft.resources/", "microsoft.authorization/", "microsoft.management/")
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
 #: Of the types below another resource, those that `resources` holds.
 _CHILDREN = frozenset(
@@ -160,13 +162,14 @@ def _items(world: World, table: str) -> Iterator[Resource]:
         return
     for item in everything:
         kind = str(item.get("type", "")).lower()
-        if _tracked(item, kind) if table == "resources" else kind in _TABLES[table]:
+        if _tracked(kind) if table == "resources" else kind in _TABLES[table]:
             yield item
 
 
-def _tracked(item: Resource, kind: str) -> bool:
-    """Does `resources` hold it? Those with a place; the rest has tables of its own or none."""
-    if not item.get("location") or kind.startswith("microsoft.resources/"):
+def _tracked(kind: str) -> bool:
+    """Does `resources` hold it? Those that lie in a region, whether or not a scenario's body says
+    which; the rest has tables of its own or none."""
+    if kind.startswith(_PLACELESS):
         return False
     return kind.count("/") == 1 or kind in _CHILDREN
 
