@@ -37,16 +37,24 @@ _STATE_AFTER = {
 
 
 def sweep(*, medic: Medic) -> tuple[Incident, ...]:
-    """Look after every incident that is due."""
-    moved = []
+    """Look after every incident that is due. What nobody foresaw is raised when all had their turn:
+    one broken incident must not keep the others from their proof.
+    """
+    moved, unforeseen = [], None
     for incident in medic.store.due(medic.now(), _AT_ONCE):
         try:
             after = _look_after(incident, medic)
         except HealError as error:  # told in the incident or tried again next minute
             log.warning("%s stays due: %s", incident.id, audit.plain(str(error)))
             continue
+        except Exception as error:
+            log.exception("%s cannot be looked after", incident.id)
+            unforeseen = unforeseen or error
+            continue
         if after is not None:
             moved.append(after)
+    if unforeseen is not None:
+        raise unforeseen
     return tuple(moved)
 
 

@@ -6,6 +6,8 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +154,33 @@ def test_sweeps_of_two_machines_verify_once_and_disturb_nobody(tmp_path: Path) -
     assert after.state is State.HEALED
     assert sum(moment.stage == "verification" for moment in after.timeline) == 2
     assert clinic.writes == [f"PATCH {clinic.id('contosoimages')}"]
+
+
+def test_an_incident_nobody_can_handle_keeps_no_other_from_its_proof(tmp_path: Path) -> None:
+    clinic = Clinic(two_apps_one_registry(), tmp_path)
+    shop, cart = clinic.id("shop", "sites"), clinic.id("cart", "sites")
+    clinic.pull(shop)
+    clinic.pull(cart)
+    broken = clinic.heal(cart, id="cart")
+    assert broken.plan is not None
+    steps = tuple(replace(step, before={}, after={}) for step in broken.plan.steps)
+    damaged = replace(
+        broken,
+        state=State.APPLYING,
+        outcome=(),
+        verification=None,
+        plan=replace(broken.plan, steps=steps),
+        updated=broken.updated - timedelta(hours=1),
+    )
+    clinic.medic.store.save(damaged)
+    incident = clinic.heal(shop)
+    clinic.advance(300)
+
+    with pytest.raises(KeyError):
+        sweep(medic=clinic.medic)
+
+    assert clinic.load(incident.id).state is State.HEALED
+    assert clinic.writes == [f"PATCH {clinic.id('contosoimages')}"] * 2
 
 
 def test_a_rollback_and_a_sweep_at_once_leave_one_story(tmp_path: Path) -> None:
