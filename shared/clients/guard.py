@@ -6,7 +6,8 @@ Out: the same request, counted; or WriteForbidden / BudgetSpent before it leaves
 
 A write must be announced: its method, its path, and which members its body sets to which values.
 Only the items of a list may differ from the announcement, because a remedy looks again before it
-writes and keeps what others have added meanwhile.
+writes and keeps what others have added meanwhile; and members the announcement leaves as read, or
+marks as secret (see `shared/model/plan.py`).
 
 It sits below the SDKs, so "a dry run writes nothing" does not depend on anybody's good manners.
 """
@@ -24,7 +25,7 @@ from azure.core.pipeline.transport import HttpTransport
 
 from shared.errors import BudgetSpent, WriteForbidden
 from shared.model.incident import Calls
-from shared.model.plan import Write
+from shared.model.plan import AS_READ, SECRET, Write
 
 #: POST requests that only read (Azure's "list" actions and queries); every other POST is a write.
 _READING_POST = re.compile(
@@ -62,13 +63,15 @@ def _announces(write: Write, request: Any) -> bool:
 def _like(announced: Any, sent: Any) -> bool:
     """The same members with the same values, whatever is in their lists."""
     if isinstance(announced, Mapping):
-        return (
-            isinstance(sent, Mapping)
-            and announced.keys() == sent.keys()
-            and all(_like(value, sent[name]) for name, value in announced.items())
-        )
+        if not isinstance(sent, Mapping):
+            return False
+        named = announced.keys() - {AS_READ}
+        whole = named <= sent.keys() if AS_READ in announced else named == sent.keys()
+        return whole and all(_like(announced[name], sent[name]) for name in named)
     if isinstance(announced, list | tuple):
         return isinstance(sent, list)
+    if announced == SECRET:
+        return isinstance(sent, str)
     return bool(announced == sent)
 
 

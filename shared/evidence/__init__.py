@@ -5,16 +5,35 @@ In:  a Signal and an Azure.
 Out: Evidence. NotFound / PermissionMissing when the workload itself cannot be read, Transient
      errors when Azure gave no answer; every other refused read is Unread inside the Evidence.
 
-Three rounds, each side by side: the workload and its log lines; the registry's id and the way out;
-the registry, the access to it and what surrounds it. Log lines only choose which of several
-images is judged: no address, registry or permission is ever taken from them.
+Four rounds, each side by side: the workload and its log lines; the registry's id and the way out;
+the registry, the access to it and what surrounds it; and the inquiries, which only ask where what
+was read so far leaves a question open. Log lines only choose which of several images is judged: no
+address, registry or permission is ever taken from them.
+
+    private_path.py  can the workload reach a private endpoint?   obstacles.py  what is in its way?
+    trail.py         what access was there once?                  catalogue.py  what does it hold?
+    credentials.py   do the stored ones match?
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import BadInput
-from shared.evidence import access, container_app, lines, registry, surroundings, web
+from shared.evidence import (
+    access,
+    catalogue,
+    container_app,
+    credentials,
+    lines,
+    obstacles,
+    private_path,
+    registry,
+    surroundings,
+    trail,
+    web,
+)
 from shared.evidence.facts import tell
 from shared.model.evidence import (
     Access,
@@ -34,6 +53,14 @@ _READERS = {
     "microsoft.web/sites/slots": web.read,
     "microsoft.app/containerapps": container_app.read,
     "microsoft.app/jobs": container_app.read,
+}
+#: Each looks at the evidence so far and answers for one aspect; None or () where nothing is open.
+_INQUIRIES: Mapping[str, Callable[[Azure, Evidence], Any]] = {
+    "private_path": private_path.read,
+    "obstacles": obstacles.read,
+    "trail": trail.read,
+    "catalogue": catalogue.read,
+    "credentials": credentials.read,
 }
 
 
@@ -68,7 +95,15 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
         facts=(),
         gathered=azure.now(),
     )
-    return tell(evidence)
+    return tell(_inquire(azure, evidence))
+
+
+def _inquire(azure: Azure, evidence: Evidence) -> Evidence:
+    """The evidence with every inquiry's answer, asked side by side."""
+    answers = azure.together(
+        **{aspect: (lambda ask=ask: ask(azure, evidence)) for aspect, ask in _INQUIRIES.items()}
+    )
+    return replace(evidence, **answers)
 
 
 def _around(

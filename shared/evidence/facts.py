@@ -7,9 +7,10 @@ A person who doubts a diagnosis checks it here, so every fact names the ARM reso
 came from, and what could not be read is listed as such.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from shared.evidence import catalogue, credentials, obstacles, private_path, trail
 from shared.model.evidence import (
     Access,
     Egress,
@@ -21,6 +22,14 @@ from shared.model.evidence import (
     Workload,
 )
 
+#: What each inquiry found, in words.
+_INQUIRIES: tuple[Callable[[Evidence], Iterator[Fact]], ...] = (
+    credentials.facts,
+    trail.facts,
+    private_path.facts,
+    obstacles.facts,
+    catalogue.facts,
+)
 _MOST_LINES = 3
 _LONGEST_LINE = 600
 
@@ -32,6 +41,7 @@ def tell(evidence: Evidence) -> Evidence:
         *_registry(evidence),
         *_access(evidence),
         *_surroundings(evidence),
+        *(fact for facts in _INQUIRIES for fact in facts(evidence)),
         *_lines(evidence),
     )
     return replace(evidence, facts=facts)

@@ -12,10 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shared.model.ids import ResourceId
 from shared.model.words import Host
+
+if TYPE_CHECKING:
+    from shared.model.catalogue import Catalogue
+    from shared.model.credentials import Credentials
+    from shared.model.private_path import Obstacle, PrivatePath
+    from shared.model.trail import Trail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,5 +226,12 @@ class Evidence:
     surroundings: Surroundings
     lines: tuple[LogLine, ...] | Unread  # failures that no later pull has answered
     pulled: datetime | None = None  # the newest pull of the image the platform says worked, UTC
+    attempted: datetime | None = None  # the newest pull the platform tried, UTC
+    private_path: "PrivatePath | Unread | None" = None  # None: no private endpoint is in play
+    obstacles: "tuple[Obstacle, ...] | Unread" = ()
+    trail: "Trail | Unread | None" = None  # None: nothing had to be proven
+    catalogue: "Catalogue | Unread | None" = None  # None: the registry itself was not asked
+    credentials: "Credentials | Unread | None" = None  # None: the workload uses none
+    siblings: "tuple[Evidence, ...]" = ()  # the same workload judged for its other images
     facts: tuple[Fact, ...]
     gathered: datetime  # UTC

@@ -44,9 +44,18 @@ class Diagnosis:
     doubts: tuple[str, ...] = ()  # what could not be read or does not add up
 
 
+#: As the key of a JSON object: its other members are sent as they were just read.
+AS_READ = "…"
+#: As a value: a text that is sent and never shown, stored or logged.
+SECRET = "(secret)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One request a step will send: exactly this method, url path and body."""
+    """One request a step will send: exactly this method, url path and body.
+
+    The body may say less than is sent in two ways only: AS_READ as a key, and SECRET as a value.
+    """
 
     method: str
     url: str

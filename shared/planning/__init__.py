@@ -12,17 +12,17 @@ A plan never guesses: what diagnosis could not exclude before the fault travels 
 doubt, and the gate holds on any. Pure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
-from shared.model.words import FindingName
+from shared.model.words import FindingName, RemedyName
 from shared.planning import firewall
 from shared.planning.advice import advise
 from shared.planning.firewall import Refusal
 from shared.policy import Policy
 
-Planner = Callable[[Diagnosis, Evidence, Policy | None], Step | Refusal]
+Planner = Callable[[Diagnosis, Evidence, Policy | None], Step | tuple[Step, ...] | Refusal]
 
 
 def plan(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Plan:
@@ -34,9 +34,9 @@ def plan(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Pla
         made = planner(diagnosis, evidence, policy) if planner else None
         if isinstance(made, Refusal):
             refusals.append(f"No change is planned: {made.because}.")
-        if not isinstance(made, Step):
+        if made is None or isinstance(made, Refusal):
             break
-        steps.append(made)
+        steps += (made,) if isinstance(made, Step) else made
     texts = [
         text
         for finding in (diagnosis.finding, *diagnosis.also)
@@ -45,8 +45,14 @@ def plan(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Pla
     return Plan.of(
         tuple(steps),
         advice=tuple(dict.fromkeys((*refusals, *texts))),
-        infrastructure_change=firewall.infrastructure_change(steps[0]) if steps else None,
+        infrastructure_change=_in_code(steps),
     )
+
+
+def _in_code(steps: Iterable[Step]) -> str | None:
+    """What to write into Bicep or Terraform so that a deployment does not undo the steps."""
+    texts = [IN_CODE[step.remedy](step) for step in steps if step.remedy in IN_CODE]
+    return "\n\n".join(texts) or None
 
 
 def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Step | Refusal:
@@ -55,4 +61,11 @@ def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -
     return firewall.step(evidence, possible=possible, doubts=diagnosis.doubts)
 
 
-PLANNERS: Mapping[FindingName, Planner] = {FindingName.FIREWALL_MISSING_EGRESS: _firewall}
+PLANNERS: Mapping[FindingName, Planner] = {
+    FindingName.FIREWALL_MISSING_EGRESS: _firewall,
+}
+
+#: The lines that keep code from undoing a remedy; one that changes nothing lasting has none.
+IN_CODE: Mapping[RemedyName, Callable[[Step], str]] = {
+    RemedyName.FIREWALL_SYNC: firewall.infrastructure_change,
+}

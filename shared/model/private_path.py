@@ -1,0 +1,82 @@
+"""
+The private path: what the control plane can prove about a workload reaching a registry privately.
+
+Nobody may stand in the customer's network and try; so the path is proven leg by leg from what
+Azure Resource Manager says. A leg that could not be read, or that no reading can settle (custom
+DNS servers), holds neither True nor False, and a path with such a leg is not proven.
+
+Pure.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.model.ids import ResourceId
+
+
+class LegName(StrEnum):
+    """What must be true, in the order a packet meets it."""
+
+    NETWORK = "network"  # the workload stands in a virtual network
+    ENDPOINT = "endpoint"  # an approved private endpoint in it, or in one peered with it
+    ADDRESSES = "addresses"  # whose interface names the registry and every region's data host
+    ZONE_LINK = "zone-link"  # the private zone answers in the workload's network
+    RECORDS = "records"  # with the interface's own addresses
+    WAY = "way"  # no security group or route in between
+    ROUTED = "routed"  # the workload's image pulls use its network
+    SIGN_IN = "sign-in"  # and its tokens can still be fetched
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One condition. `holds` None: not known, and `because` says why."""
+
+    name: LegName
+    holds: bool | None
+    because: str
+    source: str = ""  # the resource that says so
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivatePath:
+    """Every leg, always all of them, and the resources a change to the path would touch."""
+
+    legs: tuple[Leg, ...]
+    network: ResourceId | None = None  # the workload's virtual network
+    endpoint: ResourceId | None = None
+    zone: ResourceId | None = None  # the zone in charge: linked to the network, else the one found
+    linkable: bool = False  # zone found with complete records, no other of its name linked
+    missing_records: tuple[str, ...] = ()  # host names the interface has and the zone lacks
+
+    def leg(self, name: LegName) -> Leg:
+        return next(leg for leg in self.legs if leg.name is name)
+
+    def holds(self, *names: LegName) -> bool | None:
+        """Whether all of these hold: False when one does not, None when one is not known."""
+        answers = {leg.holds for leg in self.legs if leg.name in names}
+        return False if False in answers else None if None in answers else True
+
+    @property
+    def proven(self) -> bool:
+        """True when everything but the routing itself is known to hold."""
+        return self.holds(*(name for name in LegName if name is not LegName.ROUTED)) is True
+
+
+class Blocked(StrEnum):
+    """What an obstacle keeps a pull from."""
+
+    REGISTRY = "registry"
+    LAYERS = "layers"
+    SIGN_IN = "sign-in"
+    NAMES = "names"  # name resolution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obstacle:
+    """One rule, route, zone or setting of the workload's own network that stands in the way."""
+
+    kind: str  # "network-rule", "route", "firewall", "dns-server", "zone"
+    owner: ResourceId  # the security group, route table, firewall, network or zone
+    name: str  # of the rule, route or server in it
+    blocks: Blocked
+    because: str  # a sentence for a person, without its full stop
