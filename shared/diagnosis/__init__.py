@@ -6,6 +6,7 @@ Out: a Diagnosis, always. Where nothing fits or too little could be read it is `
 
     case.py        what a check looks at, and the Answer it gives
     scene.py       is there a pull from a registry we can read, and does it answer?
+    private.py     is there a private way in, where there is no public one?
     network.py     may the pull in?
     identity.py    may whoever pulls?
     image.py       is there something to pull?
@@ -18,7 +19,7 @@ one line here. Pure: nothing reads Azure, the clock or the settings.
 
 from collections.abc import Callable, Collection, Iterable
 
-from shared.diagnosis import conclusion, identity, image, network, scene
+from shared.diagnosis import conclusion, identity, image, network, private, scene
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, Verdict
 from shared.model.evidence import Evidence, Registry
 from shared.model.plan import Diagnosis, RuledOut
@@ -39,8 +40,8 @@ PRESENT_TROUBLE: tuple[Check, ...] = (
 
 #: The faults, in the order a pull meets them.
 PATH: tuple[Check, ...] = (
-    network.private_endpoint_not_approved,
-    network.public_access_disabled,
+    private.private_endpoint_not_approved,
+    private.public_access_disabled,
     network.firewall_egress_unprovable,
     network.firewall_missing_egress,
     identity.identity_not_attached,

@@ -5,7 +5,8 @@ In:  a finding, the Diagnosis and the Evidence.
 Out: a text, or "" where there is nothing to do.
 
     subject.py    names and ids of one incident, safe to paste into a shell
-    network.py    the way in          identity.py   who pulls
+    network.py    the way in          private.py    the private way in
+    ways.py       commands for both   identity.py   who pulls
     image.py      what is pulled      other.py      everything else
 
 Never advised, because it widens what it should repair: opening the registry to all networks,
@@ -17,17 +18,17 @@ from collections.abc import Callable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis
 from shared.model.words import FindingName
-from shared.planning.advice import identity, image, network, other
+from shared.planning.advice import identity, image, network, other, private
 from shared.planning.advice.subject import Subject
 
 ADVICE: Mapping[FindingName, Callable[[Subject], str]] = {
     FindingName.FIREWALL_MISSING_EGRESS: network.firewall_missing_egress,
     FindingName.FIREWALL_EGRESS_UNPROVABLE: network.firewall_egress_unprovable,
-    FindingName.PUBLIC_ACCESS_DISABLED: network.public_access_disabled,
-    FindingName.PRIVATE_PATH_NOT_ROUTED: network.private_path_not_routed,
-    FindingName.PRIVATE_DNS_NOT_LINKED: network.private_dns_not_linked,
-    FindingName.PRIVATE_DNS_RECORD_MISSING: network.private_dns_record_missing,
-    FindingName.PRIVATE_ENDPOINT_NOT_APPROVED: network.private_endpoint_not_approved,
+    FindingName.PUBLIC_ACCESS_DISABLED: private.public_access_disabled,
+    FindingName.PRIVATE_PATH_NOT_ROUTED: private.private_path_not_routed,
+    FindingName.PRIVATE_DNS_NOT_LINKED: private.private_dns_not_linked,
+    FindingName.PRIVATE_DNS_RECORD_MISSING: private.private_dns_record_missing,
+    FindingName.PRIVATE_ENDPOINT_NOT_APPROVED: private.private_endpoint_not_approved,
     FindingName.CLIENT_SIDE_BLOCK: network.client_side_block,
     FindingName.PULL_ROLE_MISSING: identity.pull_role_missing,
     FindingName.PULL_ROLE_WRONG_FOR_ABAC: identity.pull_role_wrong_for_abac,
