@@ -91,6 +91,18 @@ class Clinic:
         assert len(found) == 1, f"{name!r} names {found}"
         return ResourceId.parse(found[0])
 
+    def find(self, end: str) -> ResourceId:
+        """The id of the one workload of that name, or whose id ends so ("sites/shop/slots/new")."""
+        from tests.simulator import estates
+
+        found = [
+            id
+            for id in estates.workloads_of(self.simulator.world.snapshot())
+            if id.lower().endswith(f"/{end.lower()}")
+        ]
+        assert len(found) == 1, f"{end!r} names {found}"
+        return ResourceId.parse(found[0])
+
     def only(self, type: str) -> ResourceId:
         """The id of the one resource of that type ("sites", "containerapps")."""
         found = [
