@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.clinic import Clinic
-from tests.matrix import ways
+from tests.matrix import table, ways
 from tests.matrix.rows import STORIES
 from tests.matrix.story import Story, must_end, must_pull
 
@@ -25,3 +25,17 @@ def test_a_failure_ends_as_the_decision_table_says_whatever_told_of_it(
 
     must_end(story, incident, clinic)
     must_pull(story, clinic)
+
+
+def test_the_readme_shows_the_table_of_these_stories() -> None:
+    assert table.shown() == table.table(), "run: python -m tests.matrix.table"
+
+
+def test_no_finding_is_without_a_story() -> None:
+    assert table.untold() == ()
+
+
+def test_no_two_stories_bear_the_same_name() -> None:
+    names = [str(story) for story in STORIES]
+
+    assert len(set(names)) == len(names), sorted(names)

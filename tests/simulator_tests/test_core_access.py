@@ -161,7 +161,7 @@ def test_a_repository_condition_is_judged_by_the_repository_asked_for() -> None:
 
 
 def test_a_condition_nobody_can_evaluate_refuses_instead_of_being_true() -> None:
-    estate = Estate()
+    estate = Estate(healer_actions=("*/read",))
     estate.assign(HEALER, OWNER, estate.subscription, condition="@Request[a:b] NumericEquals 1")
     here = lab(estate)
 

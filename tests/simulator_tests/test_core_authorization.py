@@ -157,7 +157,7 @@ def test_the_activity_log_keeps_who_gave_and_took_which_role(here: Lab) -> None:
 
 
 def test_a_refused_write_is_in_the_activity_log_as_failed() -> None:
-    here = lab()
+    here = lab(healer_actions=("*/read",))
 
     _refusal(here)
 

@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from tests.simulator import clouds
+from tests.simulator.estates.healer import HEALER_ACTIONS, MAY_GRANT_PULL, RBAC_ADMINISTRATOR
 from tests.simulator.world import Resource
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -25,14 +26,6 @@ LOCATION = "West Europe"
 CLOCK = "2026-08-03T09:00:00+00:00"
 LONG_AGO = "2026-07-01T08:00:00.0000000Z"
 _NAMESPACE = UUID("b9d1b1f0-6f57-4c1b-9d0e-2a7c5f3e8d11")
-
-#: What the healer may do: read everything, app settings included, and write registries.
-HEALER_ACTIONS = (
-    "*/read",
-    "Microsoft.ContainerRegistry/registries/write",
-    "Microsoft.Web/sites/config/list/action",
-    "Microsoft.Web/sites/slots/config/list/action",
-)
 
 
 def guid(*parts: str) -> str:
@@ -77,6 +70,9 @@ class Ground:
             self.group(name)
         self._workspace()
         self._healer(healer_actions)
+        if healer_actions is HEALER_ACTIONS:
+            healer = self.parts["healer"]["principalId"]
+            self.assign(healer, RBAC_ADMINISTRATOR, self.subscription, condition=MAY_GRANT_PULL)
 
     def scenario(self) -> dict[str, Any]:
         return self.parts
