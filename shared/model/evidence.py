@@ -71,6 +71,7 @@ class PullAuth:
     attached: bool = True  # False: the configured identity is not among the attached ones
     server: str | None = None  # credentials: the registry they are for
     username: str | None = None
+    secret: str | None = None  # credentials: the setting or secret that holds the password, by name
     keyvault: bool = False  # the password is a Key Vault reference
 
 
@@ -114,7 +115,11 @@ class Instance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """What pulls: a web app, slot, function app, container app or job."""
+    """What pulls: a web app, slot, function app, container app or job.
+
+    `auth` is the sign-in of the image judged; where containers sign in each in their own way,
+    `sign_ins` holds every one by its container's name.
+    """
 
     id: ResourceId
     host: Host
@@ -128,6 +133,8 @@ class Workload:
     serving: bool | None = None  # None: the platform does not say
     tags: Mapping[str, str] | None = None
     environment: str = ""  # name of a container app's environment
+    environment_id: ResourceId | None = None  # names are unique per resource group only
+    sign_ins: "Mapping[str, PullAuth | Unread] | None" = None
     note: str = ""  # why there is nothing to judge, e.g. "runs PYTHON|3.12, not a container"
 
 
