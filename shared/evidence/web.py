@@ -177,7 +177,7 @@ def _auth(
         if isinstance(unread, Unread):
             return unread
     if isinstance(containers, list):
-        return sign_in.of_container(site, containers)
+        return sign_in.of_container(site, containers, settings)
     return sign_in.of_site(site, known(config, {}), settings)
 
 

@@ -73,6 +73,19 @@ class PullAuth:
     username: str | None = None
     secret: str | None = None  # credentials: the setting or secret that holds the password, by name
     keyvault: bool = False  # the password is a Key Vault reference
+    vaulted: tuple[str, ...] = ()  # settings of the sign-in whose own value a Key Vault holds
+    spare: "tuple[Attached, ...]" = ()  # identities the workload has and does not pull with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """One identity a workload has. `client` is "" for its system identity; `pulls` is None until
+    it was looked up, or where it cannot be told."""
+
+    principal: str
+    client: str = ""
+    id: str = ""  # resource id of a user-assigned identity
+    pulls: bool | Unread | None = None
 
 
 class Via(StrEnum):
