@@ -124,6 +124,7 @@ class Instance:
     last_error: str = ""
     details: str = ""
     at: datetime | None = None  # of the last error, UTC; None when there never was one
+    unblocks: datetime | None = None  # Blocked: when the platform will try again, UTC, if it says
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +143,12 @@ class Workload:
     egress: Egress | Unread
     subnet: ResourceId | None = None
     pulls_over_vnet: bool | Unread = False
+    routing: Mapping[str, bool] | None = None  # a site's outboundVnetRouting; None: not told whole
+    dns_servers: tuple[str, ...] | Unread = ()  # a site's own; () means those of its network
     instances: tuple[Instance, ...] | Unread = ()
     serving: bool | None = None  # None: the platform does not say
     tags: Mapping[str, str] | None = None
+    revision: str = ""  # name of a container app's newest revision
     environment: str = ""  # name of a container app's environment
     environment_id: ResourceId | None = None  # names are unique per resource group only
     sign_ins: "Mapping[str, PullAuth | Unread] | None" = None

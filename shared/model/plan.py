@@ -67,7 +67,8 @@ class Step:
     """One intended change by one remedy to one target.
 
     `before` and `after` are JSON values: the part of the target that changes, whole.
-    `doubts` are preconditions nobody could prove; the gate holds on any.
+    `doubts` are preconditions nobody could prove; the gate holds on any. `not_before` is how long
+    the platform may still do it by itself; it is no part of what the step is.
     """
 
     remedy: RemedyName
@@ -80,6 +81,7 @@ class Step:
     risk: str
     undo: str
     doubts: tuple[str, ...] = ()
+    not_before: datetime | None = None  # UTC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
