@@ -137,8 +137,22 @@ def test_a_rule_without_sense_is_refused_and_never_taken_for_none(told: Any) -> 
 
 
 BLOCKS = st.sampled_from(
-    "* 10.0.0.0/8 10.20.0.0/16 10.20.9.0/24 10.20.9.4 20.0.0.0/8 0.0.0.0/1 128.0.0.0/1 51.0.0.0/8 "
-    "Internet VirtualNetwork AzureCloud Storage AzureContainerRegistry".split()
+    [
+        "*",
+        "10.0.0.0/8",
+        "10.20.0.0/16",
+        "10.20.9.0/24",
+        "10.20.9.4",
+        "20.0.0.0/8",
+        "0.0.0.0/1",
+        "128.0.0.0/1",
+        "51.0.0.0/8",
+        "Internet",
+        "VirtualNetwork",
+        "AzureCloud",
+        "Storage",
+        "AzureContainerRegistry",
+    ]
 )
 RULES = st.lists(
     st.builds(
