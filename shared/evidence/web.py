@@ -5,7 +5,7 @@ In:  the id of a `Microsoft.Web/sites` or `…/sites/slots`.
 Out: a Workload. NotFound or PermissionMissing when the site itself cannot be read; every other
      refused read becomes Unread.
 
-Of the app settings only names and three values that are no secrets are kept; everything else is
+Of the app settings only names and five values that are no secrets are kept; everything else is
 dropped here. `siteConfig` inside a site is mostly empty, so `config/web` is read (recorded
 traffic). Slots have their own identity, settings, image and routing.
 """
@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import images, sign_in, way_out
+from shared.evidence import images, sign_in, site_network, way_out
 from shared.evidence.reading import attempt, id_in, known, same, whole
 from shared.model.discretion import discreet
 from shared.model.evidence import (
@@ -59,6 +59,8 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         egress=way_out.egress(azure, properties, routed, subnet),
         subnet=subnet,
         pulls_over_vnet=routed,
+        routing=site_network.routing(properties),
+        dns_servers=site_network.dns_servers(properties, answers["settings"]),
         instances=answers["instances"],
         serving=_serving(properties, answers["instances"]),
         tags=site.get("tags") or {},
@@ -142,6 +144,8 @@ _HARMLESS = frozenset(
         "DOCKER_REGISTRY_SERVER_URL",
         "DOCKER_REGISTRY_SERVER_USERNAME",
         "WEBSITE_PULL_IMAGE_OVER_VNET",
+        "WEBSITE_DNS_SERVER",
+        "WEBSITE_DNS_ALT_SERVER",
     }
 )
 
