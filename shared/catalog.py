@@ -37,7 +37,25 @@ FIREWALL_SYNC = Card(
     undo="remove exactly the added addresses, keeping whatever others changed since",
 )
 
-CARDS: Mapping[RemedyName, Card] = {card.name: card for card in (FIREWALL_SYNC,)}
+RESTART = Card(
+    name=RemedyName.RESTART,
+    does="starts what its host gave up on: a blocked site, or a container app's failed revision",
+    permissions=(
+        "Microsoft.Web/sites/read",
+        "Microsoft.Web/sites/stop/action",
+        "Microsoft.Web/sites/start/action",
+        "Microsoft.Web/sites/slots/read",
+        "Microsoft.Web/sites/slots/stop/action",
+        "Microsoft.Web/sites/slots/start/action",
+        "Microsoft.App/containerApps/read",
+        "Microsoft.App/containerApps/revisions/read",
+        "Microsoft.App/containerApps/revisions/restart/action",
+    ),
+    risk="a site that cannot be started again after it was stopped stays down until somebody looks",
+    undo="nothing: a restart leaves nothing behind that could be taken back",
+)
+
+CARDS: Mapping[RemedyName, Card] = {card.name: card for card in (FIREWALL_SYNC, RESTART)}
 
 
 def not_built_in() -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from shared.clients.azure import Azure
 from shared.errors import WriteForbidden
 from shared.model.plan import Outcome, Step
 from shared.model.words import RemedyName
-from shared.remediations import firewall_sync
+from shared.remediations import firewall_sync, restart
 
 
 class Remedy(Protocol):
@@ -30,7 +30,10 @@ class Remedy(Protocol):
     def undo(self, outcome: Outcome, *, azure: Azure) -> Outcome: ...
 
 
-REMEDIES: Mapping[RemedyName, Remedy] = {RemedyName.FIREWALL_SYNC: firewall_sync}
+REMEDIES: Mapping[RemedyName, Remedy] = {
+    RemedyName.FIREWALL_SYNC: firewall_sync,
+    RemedyName.RESTART: restart,
+}
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -41,8 +44,15 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:
-    """What became of a step that was interrupted: its outcome if it is in place. Writes nothing."""
-    return _remedy(step.remedy).settle(step, azure=azure)
+    """What became of a step that was interrupted: its outcome if it is in place.
+
+    Writes nothing, but for a site left stopped half-way: that is started, as announced.
+    """
+    remedy = _remedy(step.remedy)
+    if step.remedy is not RemedyName.RESTART:
+        return remedy.settle(step, azure=azure)
+    with azure.permit(step):
+        return remedy.settle(step, azure=azure)
 
 
 def reverse(outcome: Outcome) -> Step:

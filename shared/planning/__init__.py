@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import FindingName, RemedyName
-from shared.planning import firewall
+from shared.planning import firewall, restart
 from shared.planning.advice import advise
 from shared.planning.firewall import Refusal
 from shared.policy import Policy
@@ -61,8 +61,13 @@ def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -
     return firewall.step(evidence, possible=possible, doubts=diagnosis.doubts)
 
 
+def _restart(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
+    return restart.when_quiet(evidence, doubts=diagnosis.doubts)
+
+
 PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.FIREWALL_MISSING_EGRESS: _firewall,
+    FindingName.NOT_RETRYING: _restart,
 }
 
 #: The lines that keep code from undoing a remedy; one that changes nothing lasting has none.
