@@ -27,6 +27,8 @@ _SIDE_BY_SIDE = 5
 _MOST_FAILURES = 200
 _MOST_WORKLOADS = 1000
 _MOST_PULLS = 50
+#: `LogRow.reason` of a pull that began, however it ended.
+PULLING = "Pulling"
 
 _SITE_TABLES = ("AppServicePlatformLogs", "AppServiceConsoleLogs")
 _CONTAINER_TABLES = ("ContainerAppSystemLogs", "ContainerAppSystemLogs_CL")
@@ -157,6 +159,14 @@ class Logs:
         `LogRow.reason` tells them apart: "Started" is the weaker sign, because App Service may
         start a cached image after a failed pull (Configure a custom container documentation).
         """
+        rows = self.pulls_since(workload, since, environment=environment)
+        worked = (row for row in rows if row.reason != PULLING)
+        return LogRows(worked, missing=rows.missing, incomplete=rows.incomplete)
+
+    def pulls_since(
+        self, workload: ResourceId, since: datetime, *, environment: str = ""
+    ) -> LogRows:
+        """The same, and with the reason PULLING when the platform last began a pull."""
         query, tables = _about(workload, environment, "pulls")
         return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
 

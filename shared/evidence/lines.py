@@ -2,22 +2,25 @@
 What the log tables say about a workload's pulls, as far as it is still news.
 
 In:  the signal, and the workspaces of the settings.
-Out: log lines about failed pulls, newest first; Unread when no workspace answered.
+Out: log lines about failed pulls, newest first; when the platform last pulled and last tried; how
+     plainly a text speaks of one image. Unread when no workspace answered.
 
 A failure that is older than the platform's newest successful pull of the same image is history: it
 would make a healed workload look ill for as long as the look goes back. Rows of a namesake in
-another Container Apps environment are somebody else's. Losing the workspace never stops a
-diagnosis: configuration decides, lines only illustrate.
+another Container Apps environment are somebody else's, and in a workload of several images a row
+that names another of them is not about this one. Losing the workspace never stops a diagnosis:
+configuration decides, lines only illustrate.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.clients.azure import Azure
-from shared.clients.logs import LogRow
+from shared.clients.logs import PULLING, LogRow
 from shared.errors import TransientError
-from shared.evidence.reading import attempt
+from shared.evidence.reading import attempt, id_in
 from shared.model.discretion import discreet
 from shared.model.evidence import ImageUse, LogLine, Unread, Workload
 from shared.model.signal import Signal
@@ -25,11 +28,15 @@ from shared.model.signal import Signal
 #: How far back our own log query looks: longer than the slowest ingestion measured (5 minutes)
 #: and than App Service's longest back-off between two cold starts (about 15 minutes).
 _LOOK_BACK = timedelta(minutes=60)
+#: What may not follow a name for it to be that very name: "shop/api" is not "shop/api-v2".
+_END = r"(?![\w/-]|\.\w)"
+#: How plainly a text speaks of an image.
+NOT_AT_ALL, ITS_HOST, ITS_REPOSITORY, ITSELF = range(4)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Raw rows: pulls that failed and pulls that worked."""
+    """Raw rows: pulls that failed, and pulls that began or worked."""
 
     failed: Sequence[LogRow] = ()
     worked: Sequence[LogRow] = ()
@@ -53,29 +60,44 @@ def _asked(signal: Signal, azure: Azure, since: datetime, until: datetime) -> Ro
 
     def worked() -> Sequence[LogRow]:
         with azure.asking(f"queried the logs of {signal.resource}"):
-            return azure.logs.pulled_since(signal.resource, since)
+            return azure.logs.pulls_since(signal.resource, since)
 
     return Rows(**azure.together(failed=failed, worked=worked))
 
 
 def pulled(rows: Rows | Unread, workload: Workload, image: ImageUse | None) -> datetime | None:
     """When the platform last said that it pulled the image (UTC), as far as the look went back."""
-    if isinstance(rows, Unread):
+    if isinstance(rows, Unread) or image is None:
         return None
-    own = _own(rows.worked, workload)
-    return max((row.at for row in own if _is_of(row, image)), default=None)
+    own = (row for row in _own(rows.worked, workload) if row.reason not in ("Started", PULLING))
+    return max((row.at for row in own if _is_of(row, workload, image)), default=None)
+
+
+def attempted(rows: Rows | Unread, workload: Workload, image: ImageUse | None) -> datetime | None:
+    """When the platform last tried to pull the image (UTC), whatever came of it."""
+    if isinstance(rows, Unread) or image is None:
+        return None
+    begun = [row for row in _own(rows.worked, workload) if row.reason != "Started"]
+    tries = [row.at for row in begun if _is_of(row, workload, image)]
+    tries += [
+        row.at
+        for row in _own(rows.failed, workload)
+        if row.trusted and not of_another(row.text, workload, image)
+    ]
+    return max(tries, default=None)
 
 
 def current(
-    rows: Rows | Unread, workload: Workload, since: datetime | None
+    rows: Rows | Unread, workload: Workload, image: ImageUse | None, since: datetime | None
 ) -> tuple[LogLine, ...] | Unread:
-    """The failures after `since`, the newest pull that worked; all of them when there was none."""
+    """The failures after `since`, the newest pull that worked; all of them when there was none.
+    Left out are those that speak of another image of the workload."""
     if isinstance(rows, Unread):
         return rows
     return tuple(
         LogLine(at=row.at, table=row.table, text=discreet(row.text), platform=row.trusted)
         for row in _own(rows.failed, workload)
-        if since is None or row.at > since
+        if (since is None or row.at > since) and not of_another(row.text, workload, image)
     )
 
 
@@ -84,16 +106,53 @@ def texts(rows: Rows | Unread) -> tuple[str, ...]:
     return () if isinstance(rows, Unread) else tuple(row.text for row in rows.failed)
 
 
-def _own(rows: Iterable[LogRow], workload: Workload) -> list[LogRow]:
-    mine = workload.environment.lower()
-    return [
-        row for row in rows if not (row.environment and mine) or row.environment.lower() == mine
-    ]
+def speaks_of(text: str, image: ImageUse) -> int:
+    """How plainly the text speaks of the image: NOT_AT_ALL, ITS_HOST, ITS_REPOSITORY or ITSELF.
+
+    Both as configured (`host/repository:tag`) and as on the wire (`host/v2/repository/…`).
+    """
+    text, host = text.lower(), re.escape(image.host.lower())
+    if re.search(rf"(?<![\w.-]){host}{_END}|(?<![\w.-]){host}/", text) is None:
+        return NOT_AT_ALL
+    repository, reference = re.escape(image.repository.lower()), re.escape(image.reference.lower())
+    place = rf"{host}/{repository}{_END}|{host}/v2/{repository}/"
+    if re.search(place, text) is None:
+        return ITS_HOST
+    exact = rf"{host}/{repository}[:@]{reference}{_END}"
+    exact += rf"|{host}/v2/{repository}/manifests/{reference}{_END}"
+    return ITS_REPOSITORY if re.search(exact, text) is None else ITSELF
 
 
-def _is_of(row: LogRow, image: ImageUse | None) -> bool:
-    """True for the platform's own word that this image was pulled. "Started" is weaker: App Service
-    may start a cached image after a failed pull (Configure a custom container documentation)."""
-    if image is None or not row.trusted or row.reason == "Started":
+def of_another(text: str, workload: Workload, image: ImageUse | None) -> bool:
+    """True when the text speaks more plainly of another image of the workload."""
+    if image is None or len(workload.images) < 2:
         return False
-    return f"{image.host}/{image.repository}".lower() in row.text.lower()
+    mine = speaks_of(text, image)
+    return any(speaks_of(text, other) > mine for other in workload.images if other != image)
+
+
+def _own(rows: Iterable[LogRow], workload: Workload) -> list[LogRow]:
+    """Rows without those of a namesake in another environment, as far as a row tells."""
+    return [row for row in rows if not _of_namesake(row, workload)]
+
+
+def _of_namesake(row: LogRow, workload: Workload) -> bool:
+    """A row's resource is the environment where the table has that column at all; environments of
+    two resource groups may bear one name."""
+    mine, home = workload.environment.lower(), workload.environment_id
+    if not mine:
+        return False
+    if row.environment and row.environment.lower() != mine:
+        return True
+    other = id_in(row.resource)
+    if other is None or home is None or other.type != home.type:
+        return False
+    return other != home
+
+
+def _is_of(row: LogRow, workload: Workload, image: ImageUse) -> bool:
+    """True for the platform's own word about this image. "Started" is weaker: App Service may
+    start a cached image after a failed pull (Configure a custom container documentation)."""
+    if not row.trusted or of_another(row.text, workload, image):
+        return False
+    return speaks_of(row.text, image) >= ITS_REPOSITORY
