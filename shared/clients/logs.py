@@ -170,6 +170,13 @@ class Logs:
         query, tables = _about(workload, environment, "pulls")
         return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
 
+    def undelivered_secrets(
+        self, workload: ResourceId, since: datetime, *, environment: str = ""
+    ) -> LogRows:
+        """Lines that say a secret of an app or job did not come from its Key Vault (UTC)."""
+        query, tables = _about(workload, environment, "secrets")
+        return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
+
     def _rows(
         self, texts: Sequence[str], workspaces: Sequence[str], tables: Sequence[str]
     ) -> LogRows:

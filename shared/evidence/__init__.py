@@ -13,7 +13,7 @@ them.
 
     private_path.py  can the workload reach a private endpoint?   obstacles.py  what is in its way?
     trail.py         what access was there once?                  catalogue.py  what does it hold?
-    credentials.py   do the stored ones match?
+    credentials.py   do the stored ones match?      idle.py       could another identity pull?
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,6 +26,7 @@ from shared.evidence import (
     catalogue,
     container_app,
     credentials,
+    idle,
     lines,
     obstacles,
     parts,
@@ -68,6 +69,7 @@ _INQUIRIES: Mapping[str, tuple[_Inquiry, Callable[[Evidence], Any]]] = {
     "trail": (trail.read, _of_access),
     "catalogue": (catalogue.read, _of_image),
     "credentials": (credentials.read, _of_access),
+    "idle": (idle.read, _of_image),
 }
 
 

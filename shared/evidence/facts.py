@@ -10,7 +10,7 @@ came from, and what could not be read is listed as such.
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from shared.evidence import catalogue, credentials, obstacles, private_path, trail
+from shared.evidence import catalogue, credentials, idle, obstacles, private_path, trail
 from shared.model.evidence import (
     Access,
     Egress,
@@ -25,6 +25,7 @@ from shared.model.evidence import (
 #: What each inquiry found, in words.
 _INQUIRIES: tuple[Callable[[Evidence], Iterator[Fact]], ...] = (
     credentials.facts,
+    idle.facts,
     trail.facts,
     private_path.facts,
     obstacles.facts,

@@ -10,15 +10,22 @@ from dataclasses import dataclass
 
 from shared.model.evidence import Unread
 
+#: App Service's words for a Key Vault reference that delivers its secret (ResolveStatus).
+DELIVERED = "Resolved"
+#: Its words for one that has not been looked up yet.
+PENDING = "Initialized"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """The comparison. None means that there was nothing to compare or to read."""
 
-    place: str  # where the password is stored: an app setting's or a secret's name
+    place: str  # where the password is stored: an app setting's or a secret's name, as spelled
+    stored: bool = True  # False: nothing is stored there
     matches: bool | Unread | None = None  # whether it is one of the registry's two passwords
     vault: str | None = None  # the Key Vault reference's vault or secret URL, without a version
+    vault_place: str = ""  # the setting or secret that is the reference
     vault_status: str | Unread | None = None  # "Resolved", "SecretNotFound", …
-    vault_identity: str | None = None
-    slot_sticky: bool | None = None  # web apps: the setting stays with its slot on a swap
-    shared_by: tuple[str, ...] = ()  # other settings or registry entries that use the same secret
+    vault_identity: str | None = None  # "the system identity", or a resource id
+    slot_sticky: bool | Unread | None = None  # web apps: the setting stays with its slot on a swap
+    shared_by: tuple[str, ...] = ()  # registries beside this one that get the same secret

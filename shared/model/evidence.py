@@ -76,6 +76,16 @@ class PullAuth:
     vaulted: tuple[str, ...] = ()  # settings of the sign-in whose own value a Key Vault holds
     spare: "tuple[Attached, ...]" = ()  # identities the workload has and does not pull with
 
+    def sent_to(self, login_server: str) -> bool:
+        """Whether the host sends these credentials there: only to the registry they are for.
+
+        A server that is not known ("None") counts as this one.
+        """
+        if self.server is None:
+            return True
+        host = self.server.lower().partition("://")[2] or self.server.lower()
+        return host.partition("/")[0] == login_server.lower()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attached:
@@ -256,6 +266,7 @@ class Evidence:
     trail: "Trail | Unread | None" = None  # None: nothing had to be proven
     catalogue: "Catalogue | Unread | None" = None  # None: the registry itself was not asked
     credentials: "Credentials | Unread | None" = None  # None: the workload uses none
+    idle: tuple[Attached, ...] = ()  # identities it could pull with, where it signs in with nothing
     siblings: "tuple[Evidence, ...]" = ()  # the same workload judged for its other images
     facts: tuple[Fact, ...]
     gathered: datetime  # UTC
