@@ -12,7 +12,6 @@ policies to routes (Manage network policies for private endpoints).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import collapse_addresses
 from typing import Any
 
@@ -21,40 +20,12 @@ from shared.errors import Refused
 from shared.evidence.destinations import Destination, as_block, named
 from shared.evidence.reading import whole
 from shared.evidence.security_groups import Unknown
+from shared.model.ground import Route, Table
 from shared.model.ids import ResourceId
 
+__all__ = ["Route", "Table", "read", "towards", "understood"]
+
 VERSION = "2026-03-01"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One route. `hop` is lower case: "internet", "none", "virtualappliance", …"""
-
-    name: str
-    prefix: str
-    hop: str
-    address: str | None = None  # of the virtual appliance
-
-    @property
-    def way(self) -> tuple[str, str | None]:
-        """Where it leads: two routes of the same way are as good as one."""
-        return self.hop, self.address
-
-    @property
-    def where(self) -> str:
-        """For a sentence."""
-        if self.hop == "virtualappliance":
-            return f"the appliance {self.address or 'without an address'}"
-        words = {"none": "nowhere", "virtualnetworkgateway": "the virtual network gateway"}
-        return words.get(self.hop, self.hop)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """A route table. `learns`: routes a gateway announces count beside it."""
-
-    routes: tuple[Route, ...]
-    learns: bool = True
 
 
 def read(azure: Azure, table: ResourceId) -> Table:

@@ -17,26 +17,22 @@ from shared.clients.azure import Azure
 from shared.errors import Refused
 from shared.evidence.destinations import Destination, holds, named
 from shared.evidence.reading import whole
+from shared.model.ground import Rule
 from shared.model.ids import ResourceId
 
+__all__ = [
+    "Allowed",
+    "Denied",
+    "Rule",
+    "Unknown",
+    "Verdict",
+    "read",
+    "understood",
+    "verdict",
+    "within",
+]
+
 VERSION = "2026-03-01"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One security rule. Several prefixes or ports mean any of them."""
-
-    name: str
-    priority: int
-    inbound: bool
-    allow: bool
-    protocol: str = "*"
-    ports: tuple[str, ...] = ("*",)
-    sources: tuple[str, ...] = ("*",)
-    destinations: tuple[str, ...] = ("*",)
-    source_ports: tuple[str, ...] = ("*",)
-    source_groups: bool = False  # it names application security groups, whose members are not read
-    destination_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
