@@ -102,7 +102,8 @@ def _sign_in(
     if credential.kind == "none":
         return None if _open(registry) else ("credential", "anonymous")
     if credential.kind == "password":
-        return None if _is_admin(world, registry, credential) else ("credential", "refused")
+        known = _is_admin(world, registry, credential) or _is_token(world, registry, image)
+        return None if known else ("credential", "refused")
     if credential.principal is None:
         return "identity", "not-attached"
     if not routing.reaches_entra(world, workload):
@@ -128,6 +129,23 @@ def _is_admin(world: World, registry: Resource, credential: Credential) -> bool:
     return bool(credential.password) and credential.password in world.passwords.get(
         registry["id"].lower(), []
     )
+
+
+def _is_token(world: World, registry: Resource, image: Image) -> bool:
+    """A non-Entra token that is enabled and whose scope map lets it read the repository.
+
+    Its password is kept in `passwords` under the token's id; Azure shows it once and never again
+    ("Create a token with repository-scoped permissions").
+    """
+    credential = image.credential
+    token = world.resources.get(f"{registry['id']}/tokens/{credential.username}")
+    if token is None or token["properties"].get("status", "enabled") != "enabled":
+        return False
+    scope_map = world.resources.get(str(token["properties"].get("scopeMapId", "")))
+    actions = (scope_map or {}).get("properties", {}).get("actions") or []
+    if f"repositories/{image.repository}/content/read" not in actions:
+        return False
+    return credential.password in world.passwords.get(token["id"].lower(), [])
 
 
 def _may_read(world: World, registry: Resource, principal: str, repository: str) -> bool:

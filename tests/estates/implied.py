@@ -1,0 +1,105 @@
+"""
+The oracle of explanations: which findings a failing stage of the pull model implies.
+
+In:  the failures of the simulated platform's own pulls.
+Out: the findings that would explain each; what an ending must say.
+
+The pull model (tests/simulator/pull.py) and this table are all there is to it: the product is not
+asked. A remedy or a finding that comes later is one more word in a line.
+"""
+
+from collections.abc import Iterable
+
+from shared.model.words import FindingName as F
+from tests.estates.treating import Failure
+
+_PRIVATE = {
+    F.PRIVATE_PATH_NOT_ROUTED,
+    F.PRIVATE_DNS_NOT_LINKED,
+    F.PRIVATE_ENDPOINT_NOT_APPROVED,
+}
+_ROLE = {F.PULL_ROLE_MISSING, F.PULL_ROLE_WRONG_FOR_ABAC, F.IDENTITY_RECREATED}
+
+#: By stage and why ("*": whatever else): the findings that explain it.
+_BY_STAGE: dict[tuple[str, str], set[F]] = {
+    ("dns", "*"): {F.REGISTRY_NOT_FOUND, F.PRIVATE_DNS_RECORD_MISSING},
+    ("route", "*"): {F.CLIENT_SIDE_BLOCK, F.PRIVATE_ENDPOINT_NOT_APPROVED},
+    ("network-rules", "public"): {
+        F.FIREWALL_MISSING_EGRESS,
+        F.FIREWALL_EGRESS_UNPROVABLE,
+        *_PRIVATE,
+    },
+    ("network-rules", "closed"): {F.PUBLIC_ACCESS_DISABLED, *_PRIVATE},
+    ("identity", "not-attached"): {F.IDENTITY_NOT_ATTACHED},
+    ("identity", "no-token"): {F.CLIENT_SIDE_BLOCK},
+    ("identity", "arm-audience"): {F.ARM_AUDIENCE_DISABLED},
+    ("credential", "anonymous"): {F.IDENTITY_NOT_USED},
+    ("credential", "refused"): {
+        F.CREDENTIALS_STALE,
+        F.CREDENTIALS_ADMIN_DISABLED,
+        F.CREDENTIALS_NOT_ADMIN,
+        F.KEYVAULT_REFERENCE_BROKEN,
+        F.IDENTITY_NOT_USED,
+    },
+    ("role", "*"): _ROLE,
+    ("image", "no-repository"): {F.REPOSITORY_MISSING},
+    ("image", "no-manifest"): {F.TAG_MISSING},
+    ("image", "locked"): {F.IMAGE_LOCKED},
+    ("platform", "*"): {F.PLATFORM_MISMATCH},
+    ("data-endpoint", "*"): {F.CLIENT_SIDE_BLOCK, F.PRIVATE_DNS_RECORD_MISSING},
+}
+
+#: Explained by UNDETERMINED alone: a name server nobody can ask stands between.
+_UNKNOWABLE_FAULTS = frozenset({"custom-dns", "appliance"})
+
+#: Stages and whys whose explanation is not built yet; shrinks to nothing.
+NOT_YET: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("route", "*"),
+        ("network-rules", "public"),
+        ("network-rules", "closed"),
+        ("credential", "refused"),
+        ("credential", "anonymous"),
+        ("identity", "no-token"),
+        ("identity", "not-attached"),
+        ("identity", "arm-audience"),
+        ("role", "*"),
+        ("image", "no-repository"),
+        ("image", "no-manifest"),
+        ("image", "locked"),
+        ("platform", "*"),
+        ("data-endpoint", "*"),
+        ("dns", "*"),
+    }
+)
+
+#: Findings that end a look without a fault: right when the pulls work.
+WELL = frozenset({F.HEALTHY, F.NOT_A_PULL_FAILURE, F.NOT_RETRYING})
+
+
+def implied(failure: Failure) -> frozenset[str]:
+    """The findings that explain one failure."""
+    return frozenset(finding.value for finding in _BY_STAGE[_line(failure)])
+
+
+def unexplained(
+    failures: Iterable[Failure], findings: Iterable[str], faults: Iterable[str] = ()
+) -> tuple[Failure, ...]:
+    """The failures that none of the findings explains.
+
+    With certain faults nobody can know more than that nobody can know.
+    """
+    said = set(findings)
+    if F.UNDETERMINED.value in said and _UNKNOWABLE_FAULTS & set(faults):
+        return ()
+    return tuple(
+        failure
+        for failure in failures
+        if not implied(failure) & said and _line(failure) not in NOT_YET
+    )
+
+
+def _line(failure: Failure) -> tuple[str, str]:
+    """The line of the table that a failure falls under."""
+    exact = (failure.stage, failure.why)
+    return exact if exact in _BY_STAGE else (failure.stage, "*")

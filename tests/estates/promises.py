@@ -1,0 +1,85 @@
+"""
+What every treated estate must keep, whatever it looks like.
+
+In:  a Case.
+Out: the promises it breaks, as sentences; none when all is well.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from shared.model.words import OPEN_STATES, State
+from tests.estates import allowed
+from tests.estates.building import SECRETS
+from tests.estates.implied import WELL, unexplained
+from tests.estates.treating import Case
+
+#: The default policy's `limits.azure_calls_per_incident`.
+MOST_CALLS = 40
+_RESTING = frozenset(State) - (OPEN_STATES - {State.HELD})
+
+
+def broken(case: Case) -> tuple[str, ...]:
+    """Every promise the case breaks."""
+    return tuple(_broken(case))
+
+
+def _broken(case: Case) -> Iterator[str]:
+    state = case.incident.state
+    if case.rehearsed:
+        yield f"the dry run wrote: {case.rehearsed}"
+    if state not in _RESTING:
+        yield f"it never came to rest: {state}"
+    yield from allowed.complaints(case)
+    yield from _announced(case)
+    yield from _ended(case)
+    if case.again and case.writes:
+        yield f"the same failure told again wrote once more: {case.again}"
+    for secret in SECRETS:
+        if secret in case.shown:
+            yield f"the secret {secret!r} is shown"
+    if case.most_calls > MOST_CALLS:
+        yield f"{case.most_calls} requests were sent to Azure"
+
+
+def _announced(case: Case) -> Iterator[str]:
+    """Every write was in the audit before it was sent, and no more often than announced."""
+    left = [f"{method} {url.partition('?')[0]}".lower() for method, url in case.announced]
+    for write in case.writes:
+        if write.lower() in left:
+            left.remove(write.lower())
+        else:
+            yield f"{write} was never announced"
+
+
+def _ended(case: Case) -> Iterator[str]:
+    """Healed is seen by the platform; what still fails is explained."""
+    state = case.incident.state
+    if state is State.HEALED and case.still:
+        yield f"it says healed, and the next pull fails at {case.still}"
+    if not case.failing and state is State.FAILED:
+        yield "it says failed, and the pulls worked all the time"
+    found = case.findings
+    if not case.failing and found and not {*found} & {one.value for one in WELL}:
+        yield f"the pulls work, and it finds {found}"
+    if case.failing and state is State.CLOSED:
+        yield f"it is closed, and pulls fail at {case.failing}"
+    if open_ones := unexplained(case.still, found, case.blueprint.faults):
+        yield f"pulls fail at {open_ones}, and what it finds is {found}"
+
+
+def told(case: Case) -> dict[str, Any]:
+    """The case in a few words, for whoever has to look into it."""
+    incident = case.incident
+    return {
+        "estate": str(case.blueprint),
+        "failing": case.failing,
+        "still": case.still,
+        "state": incident.state.value,
+        "findings": case.findings,
+        "summary": incident.diagnosis.summary if incident.diagnosis else "",
+        "doubts": incident.diagnosis.doubts if incident.diagnosis else (),
+        "decision": incident.decision.reasons if incident.decision else (),
+        "writes": case.writes,
+        "calls": case.most_calls,
+    }
