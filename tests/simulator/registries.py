@@ -41,11 +41,34 @@ class Rules:
 
 
 def by_login_server(world: World, host: str) -> Resource | None:
-    """The registry that answers at this host name, or None."""
+    """The registry that answers at this host name, or None. A Premium registry may also answer at
+    `{label}.{region}.geo.{suffix}`, its regional endpoints ("Azure Container Registry endpoints",
+    preview)."""
+    server = login_server(host)
     for registry in world.resources.of_type(TYPE):
-        if str(registry["properties"].get("loginServer", "")).lower() == host.lower():
-            return registry
+        if str(registry["properties"].get("loginServer", "")).lower() == server:
+            return registry if server == host.lower() or is_premium(registry) else None
     return None
+
+
+def login_server(host: str) -> str:
+    """The login server behind a host name: itself, or that of a regional endpoint."""
+    label, _, rest = host.lower().partition(".")
+    region, geo, suffix = (*rest.split(".", 2), "", "")[:3]
+    return f"{label}.{suffix}" if region and geo == "geo" else host.lower()
+
+
+def trouble(world: World, registry: Resource) -> tuple[int, int] | None:
+    """(HTTP status, seconds to wait) while the registry itself turns everybody away."""
+    server = str(registry["properties"].get("loginServer", "")).lower()
+    known = {key.lower(): value for key, value in world.trouble.items()}.get(server)
+    if known is None:
+        return None
+    until = datetime.fromisoformat(known["until"]) if known.get("until") else None
+    if until is not None and until <= world.clock.now():
+        return None
+    left = (until - world.clock.now()).total_seconds() if until else 60
+    return int(known["status"]), max(int(left), 1)
 
 
 def is_premium(registry: Resource) -> bool:

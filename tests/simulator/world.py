@@ -84,6 +84,8 @@ class World:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # by lower-case app id
     passwords: dict[str, list[str]] = field(default_factory=dict)  # by lower-case registry id
     images: dict[str, Any] = field(default_factory=dict)
+    deleted_images: dict[str, Any] = field(default_factory=dict)  # softly: still restorable
+    trouble: dict[str, Any] = field(default_factory=dict)  # by login server: {"status", "until"?}
     egress: dict[str, list[str]] = field(default_factory=dict)  # by lower-case app id
     activity_log: list[Resource] = field(default_factory=list)
     propagation: dict[str, float] = field(default_factory=dict)
@@ -170,6 +172,8 @@ _NAMES = {
     "secrets": "secrets",
     "passwords": "passwords",
     "images": "images",
+    "deletedImages": "deleted_images",
+    "trouble": "trouble",
     "egress": "egress",
     "activityLog": "activity_log",
     "propagation": "propagation",
