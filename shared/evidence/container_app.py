@@ -5,22 +5,23 @@ In:  the id of a `Microsoft.App/containerApps` or `…/jobs`.
 Out: a Workload. NotFound or PermissionMissing when the app itself cannot be read; every other
      refused read becomes Unread.
 
-An environment's `staticIp` is its inbound address, and `outboundIpAddresses` is a pool nobody
-promises to keep (Networking in Container Apps documentation): only a NAT gateway in the
-environment's own subnet makes a fixed way out, and only where workload profiles allow one.
+Each image signs in by the `registries[]` entry of its own host, and without one anonymously. An
+environment's `staticIp` is its inbound address, and `outboundIpAddresses` is a pool nobody promises
+to keep (Networking in Container Apps documentation): only a NAT gateway in the environment's own
+subnet makes a fixed way out, and only where workload profiles allow one. In an Express environment
+an app may bring a subnet of its own (`networking.outboundVnetSubnetId`, azure-mgmt-appcontainers
+5.1.0).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import images, network
+from shared.evidence import container_state, images, network
 from shared.evidence.reading import attempt, id_in, same, whole
-from shared.model.discretion import discreet
 from shared.model.evidence import (
+    Attached,
     Egress,
-    ImageUse,
-    Instance,
     PullAuth,
     PullMode,
     Unread,
@@ -30,39 +31,51 @@ from shared.model.evidence import (
 from shared.model.ids import ResourceId
 from shared.model.words import Host
 
+_BY_THE_PLATFORM = (
+    "Container Apps promises no fixed outbound address unless the environment's subnet has a NAT "
+    "gateway"
+)
+
 
 def read(azure: Azure, id: ResourceId) -> Workload:
-    """Read the app, then its environment and newest revision side by side."""
+    """Read the app, then its environment and what runs of it side by side."""
     job = id.type == "microsoft.app/jobs"
     app = _job(azure, id) if job else _app(azure, id)
     properties = app.get("properties") or {}
-    revision = properties.get("latestRevisionName")
     answers = azure.together(
-        environment=lambda: attempt(lambda: _environment(azure, properties)),
-        instances=lambda: (
-            () if job or not revision else attempt(lambda: _revision(azure, id, revision))
+        environment=lambda: attempt(lambda: environment(azure, properties)),
+        state=lambda: attempt(
+            lambda: (
+                (container_state.of_job(azure, id), ())
+                if job
+                else container_state.of_app(azure, id, properties)
+            )
         ),
     )
-    environment = _environment_id(properties)
+    state = answers["state"]
+    instances, failing = (state, ()) if isinstance(state, Unread) else state
     template = properties.get("template") or {}
-    containers = [*(template.get("initContainers") or ()), *(template.get("containers") or ())]
-    uses, note = images.named(
-        (str(item.get("name") or "?"), str(item.get("image") or "")) for item in containers
-    )
-    egress, subnet = _egress(azure, properties, answers["environment"])
+    uses, note = images.named([*_containers(template), *_of_others(failing)])
+    way_out, subnet = egress(azure, properties, answers["environment"])
+    acr = [use for use in uses if use.acr]
+    sign_ins = {use.container: sign_in(app, use.host) for use in uses}
+    home = environment_id(properties)
     return Workload(
         id=id_in(app.get("id")) or id,
         host=Host.JOB if job else Host.CONTAINER_APP,
         windows=False,
         images=tuple(uses),
-        auth=_auth(app, uses),
-        egress=egress,
+        auth=sign_in(app, next((use.host for use in (*acr, *uses)), "")),
+        sign_ins=sign_ins,
+        egress=way_out,
         subnet=subnet,
-        pulls_over_vnet=subnet is not None,
-        instances=answers["instances"],
-        serving=_serving(properties, answers["instances"]),
+        pulls_over_vnet=_over_vnet(answers["environment"], subnet),
+        instances=instances,
+        serving=None if job else container_state.serving(properties, instances),
         tags=app.get("tags") or {},
-        environment=environment.name if environment else "",
+        revision=str(properties.get("latestRevisionName") or ""),
+        environment=home.name if home else "",
+        environment_id=home,
         note=note,
     )
 
@@ -79,8 +92,9 @@ def _job(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
     return same(model.as_dict(), id)
 
 
-def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, Any] | Unread:
-    id = _environment_id(properties)
+def environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, Any] | Unread:
+    """The properties of the environment an app, job or function app lives in."""
+    id = environment_id(properties)
     if id is None:
         return Unread("not readable: the app names no environment")
     with azure.asking(f"read the environment {id}"):
@@ -88,86 +102,111 @@ def _environment(azure: Azure, properties: Mapping[str, Any]) -> Mapping[str, An
     return whole(model.as_dict(), str(id))["properties"]
 
 
-def _environment_id(properties: Mapping[str, Any]) -> ResourceId | None:
+def environment_id(properties: Mapping[str, Any]) -> ResourceId | None:
     return id_in(properties.get("environmentId") or properties.get("managedEnvironmentId"))
 
 
-def _revision(azure: Azure, id: ResourceId, name: str) -> tuple[Instance, ...]:
-    operations = azure.apps(id.subscription).container_apps_revisions
-    with azure.asking(f"read the revision {name} of {id}"):
-        model = operations.get_revision(id.group, id.name, name).as_dict()
-    properties = model.get("properties") or {}
-    state = properties.get("runningState") or properties.get("provisioningState") or "Unknown"
-    return (
-        Instance(
-            name=name,
-            state=str(state),
-            last_error=discreet(str(properties.get("provisioningError") or "")),
-            details=f"health {properties.get('healthState') or 'unknown'}",
-        ),
-    )
+def _containers(template: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Containers with their images, in the order they are pulled: init containers come first."""
+    listed = [*(template.get("initContainers") or ()), *(template.get("containers") or ())]
+    return [(str(item.get("name") or "?"), str(item.get("image") or "")) for item in listed]
 
 
-def _auth(app: Mapping[str, Any], uses: list[ImageUse]) -> PullAuth:
-    """The `registries[]` entry of the judged image's host; none means pulls are anonymous."""
-    identity = app.get("identity") or {}
-    hosts = [use.host for use in uses if use.acr] or [use.host for use in uses]
-    wanted = hosts[0] if hosts else ""
+def _of_others(templates: Iterable[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Images of active revisions beside the newest that are not well."""
+    return [
+        (f"{container} (another active revision)", image)
+        for template in templates
+        for container, image in _containers(template)
+    ]
+
+
+def sign_in(app: Mapping[str, Any], host: str) -> PullAuth | Unread:
+    """The `registries[]` entry of the image's host; none means the pull is anonymous."""
     configuration = (app.get("properties") or {}).get("configuration") or {}
+    identity = app.get("identity") or {}
+    own = identity.get("principalId")
     for entry in configuration.get("registries") or ():
-        if str(entry.get("server", "")).lower() != wanted:
+        if str(entry.get("server", "")).lower() != host:
             continue
         name = str(entry.get("identity") or "")
         if name.lower() == "system":
-            principal = identity.get("principalId")
-            return PullAuth(
-                mode=PullMode.SYSTEM_IDENTITY, principal=principal, attached=bool(principal)
-            )
+            return PullAuth(mode=PullMode.SYSTEM_IDENTITY, principal=own, attached=bool(own))
+        if name.lower() == "system-environment":
+            return Unread("that of the environment's own identity, which is not followed")
         if name:
-            found = {
-                key.lower(): value or {}
-                for key, value in (identity.get("userAssignedIdentities") or {}).items()
-            }.get(name.lower())
+            found = _users(identity).get(name.lower())
             return PullAuth(
                 mode=PullMode.USER_IDENTITY,
                 identity=name,
                 principal=(found or {}).get("principalId"),
                 attached=found is not None,
             )
+        secret = str(entry.get("passwordSecretRef") or "")
+        vaulted = _in_a_vault(configuration, secret)
         return PullAuth(
             mode=PullMode.CREDENTIALS,
             server=entry.get("server"),
             username=entry.get("username"),
-            principal=identity.get("principalId"),
+            principal=own,
+            secret=secret or None,
+            keyvault=vaulted,
+            vaulted=(secret,) if vaulted else (),
+            spare=_spare(identity),
         )
-    return PullAuth(mode=PullMode.ANONYMOUS, principal=identity.get("principalId"))
+    return PullAuth(mode=PullMode.ANONYMOUS, principal=own, spare=_spare(identity))
 
 
-def _egress(
-    azure: Azure, properties: Mapping[str, Any], environment: Mapping[str, Any] | Unread
+def _in_a_vault(configuration: Mapping[str, Any], secret: str) -> bool:
+    """Whether the secret of that name is a reference to a Key Vault (`keyVaultUrl`)."""
+    return any(
+        str(item.get("name", "")) == secret and bool(item.get("keyVaultUrl"))
+        for item in configuration.get("secrets") or ()
+    )
+
+
+def _users(identity: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    attached = identity.get("userAssignedIdentities") or {}
+    return {str(key).lower(): value or {} for key, value in attached.items()}
+
+
+def _spare(identity: Mapping[str, Any]) -> tuple[Attached, ...]:
+    """The identities the app has and this registry is not told to use."""
+    own = identity.get("principalId")
+    found = [Attached(principal=str(own))] if own else []
+    found += [
+        Attached(principal=str(item["principalId"]), client=str(item.get("clientId") or ""), id=id)
+        for id, item in sorted((identity.get("userAssignedIdentities") or {}).items())
+        if (item or {}).get("principalId")
+    ]
+    return tuple(found)
+
+
+def egress(
+    azure: Azure, properties: Mapping[str, Any], held: Mapping[str, Any] | Unread
 ) -> tuple[Egress | Unread, ResourceId | None]:
-    if isinstance(environment, Unread):
-        return Unread(
-            f"the way out depends on the environment, which is {environment.because}"
-        ), None
-    listed = tuple(properties.get("outboundIpAddresses") or ())
-    text = (environment.get("vnetConfiguration") or {}).get("infrastructureSubnetId")
+    """The way out of an app in this environment, and the subnet it leaves through."""
+    if isinstance(held, Unread):
+        return Unread(f"the way out depends on the environment, which is {held.because}"), None
+    express = str(held.get("environmentMode") or "").lower() == "express"
+    text = (
+        (properties.get("networking") or {}).get("outboundVnetSubnetId")
+        if express
+        else (held.get("vnetConfiguration") or {}).get("infrastructureSubnetId")
+    )
     subnet = id_in(text)
-    if subnet and environment.get("workloadProfiles"):
+    if subnet and (express or held.get("workloadProfiles")):
         fixed = network.subnet_egress(azure, subnet)
         if fixed is not None:
             return fixed, subnet
-    why = "Container Apps promises no fixed outbound address unless the environment's subnet has "
-    why += "a NAT gateway"
-    if not environment.get("workloadProfiles"):
+    listed = tuple(str(one) for one in properties.get("outboundIpAddresses") or ())
+    why = _BY_THE_PLATFORM
+    if express and not subnet:
+        why += ", and this app of an Express environment has no subnet of its own"
+    elif not express and not held.get("workloadProfiles"):
         why += ", and a consumption-only environment cannot have one"
     return Egress(via=Via.PLATFORM, possible=listed, stable=False, because=why), subnet
 
 
-def _serving(properties: Mapping[str, Any], seen: tuple[Instance, ...] | Unread) -> bool | None:
-    newest, ready = properties.get("latestRevisionName"), properties.get("latestReadyRevisionName")
-    if newest and ready and newest == ready:
-        return True
-    if isinstance(seen, Unread) or not seen:
-        return None
-    return None if newest is None else False
+def _over_vnet(held: Mapping[str, Any] | Unread, subnet: ResourceId | None) -> bool | Unread:
+    return Unread(held.because) if isinstance(held, Unread) else subnet is not None
