@@ -24,6 +24,8 @@ _ROLE = {F.PULL_ROLE_MISSING, F.PULL_ROLE_WRONG_FOR_ABAC, F.IDENTITY_RECREATED}
 _BY_STAGE: dict[tuple[str, str], set[F]] = {
     ("dns", "*"): {F.REGISTRY_NOT_FOUND, F.PRIVATE_DNS_RECORD_MISSING},
     ("route", "*"): {F.CLIENT_SIDE_BLOCK, F.PRIVATE_ENDPOINT_NOT_APPROVED},
+    ("registry", "throttled"): {F.THROTTLED},
+    ("registry", "unavailable"): {F.REGISTRY_UNAVAILABLE},
     ("network-rules", "public"): {
         F.FIREWALL_MISSING_EGRESS,
         F.FIREWALL_EGRESS_UNPROVABLE,

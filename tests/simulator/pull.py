@@ -4,7 +4,8 @@ Whether an image pull works, computed from the state in the order a real pull me
 In:  the World and a Workload.
 Out: one Pull per image; the first that fails stops the rest.
 
-Stages: dns, route, network-rules, identity, credential, role, image, platform, data-endpoint.
+Stages: dns, route, registry, network-rules, identity, credential, role, image, platform,
+        data-endpoint.
 Nothing is drawn by lot: the address the registry sees goes round the workload's addresses.
 """
 
@@ -53,6 +54,9 @@ def pull_image(world: World, workload: Workload, image: Image) -> Pull:
     if path.failure:
         return Pull(image=image, stage=path.failure, why=path.because)
     client = None if path.private else _seen(world, workload, path.addresses)
+    if trouble := registries.trouble(world, registry):
+        why = "throttled" if trouble[0] == 429 else "unavailable"
+        return Pull(image=image, stage="registry", why=why, client=client)
     rules = registries.rules_in_force(world, registry)
     if client is not None and not rules.admit(client):
         why = "public" if rules.public else "closed"
@@ -167,7 +171,7 @@ def _look_up(
 ) -> tuple[tuple[str, str] | None, str | None]:
     """((stage, reason) or None, digest) for tag or digest, read lock and platform."""
     repositories = {key.lower(): value for key, value in world.images.items()}.get(
-        image.host.lower(), {}
+        registries.login_server(image.host), {}
     )
     tags = repositories.get(image.repository)
     if not tags:

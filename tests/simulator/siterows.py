@@ -32,6 +32,7 @@ LAST_ERROR = {
     "platform": "ImagePullPlatformFailure",
     "dns": "ImagePullNetworkFailure",
     "route": "ImagePullNetworkFailure",
+    "registry": "ImagePullNetworkFailure",
     "data-endpoint": "ImagePullNetworkFailure",
 }
 _DETAILS = {

@@ -15,6 +15,14 @@ from tests.simulator.pull import Pull
 from tests.simulator.workloads import Image
 
 FIREWALL = "client with IP '{client}' is not allowed access"
+#: (Docker's words, the status containerd prints) while the registry turns everybody away.
+_TROUBLE = {
+    "throttled": ("toomanyrequests: too many requests", "429 Too Many Requests"),
+    "unavailable": (
+        "received unexpected HTTP status: 503 Service Unavailable",
+        "503 Service Unavailable",
+    ),
+}
 AUTHORIZE = "authentication required, visit https://aka.ms/acr/authorization for more information."
 
 
@@ -29,6 +37,8 @@ def docker(pull: Pull) -> tuple[str, str]:
             f'Get "https://{image.host}/v2/": net/http: request canceled while waiting for '
             "connection (Client.Timeout exceeded while awaiting headers)"
         )
+    if pull.stage == "registry":
+        return "InternalServerError", f"{head}: {_TROUBLE[pull.why][0]}"
     if pull.stage == "network-rules":
         said = FIREWALL.format(client=pull.client)
         return "InternalServerError", (
@@ -61,6 +71,9 @@ def containerd(pull: Pull) -> str:
         return f"{resolve}: {do}"
     if pull.stage == "route":
         return f'{resolve}: failed to do request: Head "{manifest_url(image)}": {pull.why}'
+    if pull.stage == "registry":
+        status = _TROUBLE[pull.why][1]
+        return f"{resolve}: unexpected status from HEAD request to {manifest_url(image)}: {status}"
     if pull.stage == "network-rules" and pull.why == "closed":
         return f"{resolve}: {token_refusal(image, '403 Forbidden')}"
     if pull.stage == "network-rules":
