@@ -43,10 +43,14 @@ class PrivatePath:
 
     legs: tuple[Leg, ...]
     network: ResourceId | None = None  # the workload's virtual network
-    endpoint: ResourceId | None = None
+    endpoint: ResourceId | None = None  # the approved one within reach
+    waiting: ResourceId | None = None  # one within reach whose connection nobody approved
     zone: ResourceId | None = None  # the zone in charge: linked to the network, else the one found
-    linkable: bool = False  # zone found with complete records, no other of its name linked
-    missing_records: tuple[str, ...] = ()  # host names the interface has and the zone lacks
+    linkable: str = "not looked at"  # "" when a link would answer rightly, else why not
+    falls_back: bool = False  # the link asks public name servers where the zone has no record
+    missing_records: tuple[str, ...] = ()  # host names the zone lacks
+    wrong_records: tuple[str, ...] = ()  # host names it answers with another address
+    hosts: tuple[str, ...] = ()  # every host a pull may ask: the login server, then data hosts
 
     def leg(self, name: LegName) -> Leg:
         return next(leg for leg in self.legs if leg.name is name)
@@ -55,6 +59,14 @@ class PrivatePath:
         """Whether all of these hold: False when one does not, None when one is not known."""
         answers = {leg.holds for leg in self.legs if leg.name in names}
         return False if False in answers else None if None in answers else True
+
+    @property
+    def stays_private(self) -> bool | None:
+        """Whether the login server's name is answered by the zone, never by public name servers."""
+        linked = self.leg(LegName.ZONE_LINK).holds
+        if linked is not True:
+            return linked
+        return not (self.falls_back and self.hosts[:1] == self.missing_records[:1] != ())
 
     @property
     def proven(self) -> bool:
