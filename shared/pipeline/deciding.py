@@ -13,7 +13,12 @@ from shared.model.incident import Incident
 from shared.model.plan import Outcome, Plan
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import OPEN_STATES, State, Verdict
+from shared.pipeline.holding import holding
 from shared.pipeline.looking import Look, look
+
+#: Other incidents asked whether they rely on what is taken back, and their states that may.
+_OTHERS = 200
+_RELYING = frozenset({State.HEALED, State.VERIFYING, State.UNVERIFIED, State.CLOSED})
 
 
 def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
@@ -85,23 +90,19 @@ def rollback(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
     incident = audit.claim(id, store=store, holder=holder, now=medic.now())
     if incident is None:
         raise TransientError(f"a worker is busy with {id}", delay=15)
-    place = f"registry/{(incident.registry or incident.resource).key}"
     try:
         changed = _takeable(incident, medic)
-        now = medic.now()
-        if not store.lease(place, holder=holder, until=now + audit.CLAIM, now=now):
-            raise TransientError(f"another change of {incident.registry} is under way", delay=15)
-        return _take_back(incident, changed, reason, by, medic)
+        with holding((one.target for one in changed), holder=holder, medic=medic):
+            return _take_back(incident, changed, reason, by, medic)
     finally:
-        store.release(place, holder)
         audit.release(id, store=store, holder=holder)
 
 
 def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
     """The outcomes to take back; Conflict when there are none or they may not be touched."""
-    changed = [outcome for outcome in incident.outcome if outcome.changed]
+    changed = [one for one in incident.outcome if one.changed and execution.reverse(one).requests]
     if not changed:
-        raise Conflict(f"{incident.id} changed nothing, so there is nothing to take back")
+        raise Conflict(f"{incident.id} left no change behind, so there is nothing to take back")
     if incident.state is State.ROLLED_BACK:
         raise Conflict(f"{incident.id} was rolled back already")
     if medic.policy is None:
@@ -136,16 +137,39 @@ def _take_back(
             raise
         incident = audit.done(incident, undone[-1], store=store, now=medic.now(), actor=by)
     failed = [told.detail for told in undone if told.failed]
+    gone = f"what this service had written is gone again{_who_needs_it(incident, changed, medic)}"
     return audit.note(
         incident,
         "rollback",
-        "; ".join(failed) or "what this service had written is gone again",
+        "; ".join(failed) or gone,
         store=store,
         now=medic.now(),
         actor=by,
         state=State.FAILED if failed else State.ROLLED_BACK,
         azure_calls=incident.azure_calls + azure.calls,
     )
+
+
+def _who_needs_it(incident: Incident, changed: list[Outcome], medic: Medic) -> str:
+    """Which other workloads were healed at the same places: they may rely on what went."""
+    places = {(outcome.remedy, outcome.target) for outcome in changed}
+    needing = {
+        other.resource.name
+        for other in medic.store.page(registry=_key(incident), limit=_OTHERS).incidents
+        if other.resource != incident.resource and other.state in _RELYING
+        for told in other.outcome
+        if (told.remedy, told.target) in places and not told.failed
+    }
+    if not needing:
+        return ""
+    return (
+        f"; healed at the same place, and perhaps relying on it: {', '.join(sorted(needing))}. "
+        "See whether they still pull"
+    )
+
+
+def _key(incident: Incident) -> str | None:
+    return incident.registry.key if incident.registry else None
 
 
 def _found(id: str, medic: Medic) -> Incident:

@@ -7,33 +7,37 @@ Out: the Incident as it stands now; None when another worker has it.
 Safe to repeat: the store joins deliveries, a claim keeps two workers apart, every remedy looks
 before it writes, and the intent is stored before the first write. A TransientError is passed on so
 that the queue delivers again, up to a number of times; then the incident is closed as failed.
+
+A change that was not seen to help is followed by one more look (`look_once_more`). Only another
+plan goes on from there, through the same gate; no plan is carried out twice, and after a few
+different ones a person has to look.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-from shared import audit, execution
-from shared.clients.azure import Azure
+from shared import audit
 from shared.errors import (
     BudgetSpent,
+    HealError,
     NotFound,
     OutOfScope,
     PermanentError,
     TransientError,
-    WriteForbidden,
 )
 from shared.medic import Medic
-from shared.model.incident import Calls, Incident
-from shared.model.plan import Decision, Outcome, Step, Verification
+from shared.model.incident import Incident
+from shared.model.plan import Decision, Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
+from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.looking import Look, look, unable, within_scope
+from shared.pipeline.working import ROUNDS, Work
 
-#: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
-_ATTEMPTS = 5
 #: An incident in one of these has not been looked at to the end.
 _UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
+#: How often one incident waits for the platform's own next try.
+_WAITS = 3
 
 
 def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident | None:
@@ -52,7 +56,7 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     try:
         if not _wants_a_look(incident, signal):
             return incident
-        work = _Work(medic, holder, medic.azure(), incident.azure_calls, shown)
+        work = Work(medic, holder, medic.azure(), incident.azure_calls, shown)
         return _treat(incident, signal, work)
     finally:
         audit.release(id, store=store, holder=holder)
@@ -66,47 +70,21 @@ def _wants_a_look(incident: Incident, signal: Signal) -> bool:
     return waiting and signal.at > incident.updated
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One worker's hold on one incident."""
-
-    medic: Medic
-    holder: str
-    azure: Azure
-    before: Calls  # what earlier deliveries had already sent
-    shown: str | None  # the only plan that may be carried out; None: any the gate allows
-
-    @property
-    def calls(self) -> Calls:
-        return self.before + self.azure.calls
-
-    def note(self, incident: Incident, stage: str, text: str, **changes: Any) -> Incident:
-        return audit.note(
-            incident,
-            stage,
-            text,
-            store=self.medic.store,
-            now=self.medic.now(),
-            azure_calls=self.calls,
-            **changes,
-        )
-
-
-def _treat(incident: Incident, signal: Signal, work: _Work) -> Incident:
+def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
     """Look, decide, act; where looking itself fails, say so in the incident."""
     medic = work.medic
     interrupted = incident.state is State.APPLYING
     try:
         if interrupted:
-            incident = _settle(incident, work)
+            incident = settle(incident, work)
         within_scope(signal.resource, medic)
         if incident.state is State.RECEIVED:
             text = "reading the configuration"
             incident = work.note(incident, "evidence", text, state=State.DIAGNOSING)
         found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
-        if found.decision is None and _in_place(incident):
+        if found.decision is None and in_place(incident):
             # The plan is kept as it was carried out; what is left is to see whether it helps.
-            return _await_proof(incident, "the change is in place", work)
+            return await_proof(incident, "the change is in place", work)
         return _answer(found.onto(incident), found, work, interrupted=interrupted)
     except OutOfScope as refusal:
         decision = Decision(verdict=Verdict.DENY, reasons=(str(refusal),), rules=("scope",))
@@ -114,110 +92,106 @@ def _treat(incident: Incident, signal: Signal, work: _Work) -> Incident:
     except NotFound as gone:
         return work.note(incident, "evidence", f"nothing to heal: {gone}", state=State.CLOSED)
     except (PermanentError, BudgetSpent) as refusal:
-        if _in_place(incident):
-            return _await_proof(incident, f"the change is in place, but {refusal}", work)
+        if in_place(incident):
+            return await_proof(incident, f"the change is in place, but {refusal}", work)
         told = unable(incident, refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
     except TransientError as error:
-        _count_the_attempt(medic.store.load(incident.id) or incident, error, work)
+        work.count_the_attempt(medic.store.load(incident.id) or incident, error)
         raise
 
 
-def _answer(incident: Incident, found: Look, work: _Work, *, interrupted: bool) -> Incident:
+def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str) -> Incident:
+    """After a change that was not seen to help: is there another fault, and may it be mended?
+
+    Goes on with another plan, through the gate. Without one the incident comes to rest in `rest`,
+    and tells what this look found. Call with the incident claimed.
+    """
+    work = Work(medic, holder, medic.azure(), incident.azure_calls)
+    signal = Signal(
+        id=f"once-more/{incident.id}",
+        kind=SignalKind.FAILURE,
+        source="sweep",
+        resource=incident.resource,
+        at=medic.now(),
+    )
+    try:
+        found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
+    except HealError as error:
+        return work.note(incident, "evidence", f"no further look: {error}", state=rest)
+    done = work.carried_out(incident)
+    if found.decision is not None and found.plan.digest not in done and len(done) < ROUNDS:
+        text = f"that did not help alone; looked once more: {found.diagnosis.summary}"
+        incident = work.note(
+            found.onto(incident), "evidence", text, state=State.DIAGNOSING, verification=None
+        )
+        return _answer(incident, found, work, interrupted=False)
+    # The plan stays as it was carried out; the advice is that of what stands in the way now.
+    plan = incident.plan and replace(incident.plan, advice=found.plan.advice)
+    told = replace(incident, diagnosis=found.diagnosis, plan=plan)
+    return work.note(told, "diagnosis", f"looked once more: {found.diagnosis.summary}", state=rest)
+
+
+def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -> Incident:
     """From the gate's answer to the state the incident rests in."""
     summary, decision = found.diagnosis.summary, found.decision
+    if incident.verification and incident.verification.result is Result.PENDING:
+        incident = replace(incident, verification=None)  # what was waited for is here
     if decision is None:
         healthy = found.diagnosis.finding is FindingName.HEALTHY
         state = State.CLOSED if healthy else State.EXPLAINED
         return work.note(incident, "diagnosis", summary, state=state)
     incident = work.note(incident, "diagnosis", summary)
-    if work.shown not in (None, found.plan.digest) and decision.verdict is Verdict.ALLOW:
-        reason = "this is not the plan a person was shown, so it waits"
-        decision = Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("shown",))
+    if decision.verdict is Verdict.ALLOW and (held := _held_back(incident, found, work)):
+        decision = held
         incident = replace(incident, decision=decision)
     said = "; ".join(decision.reasons)
     if decision.verdict is Verdict.DENY:
         return work.note(incident, "gate", said, state=State.DENIED)
     if decision.verdict is Verdict.HOLD:
         return work.note(incident, "gate", said, state=State.HELD)
-    policy = work.medic.policy
-    patience = policy.wait.before_acting if policy else timedelta(0)
-    if not interrupted and work.medic.now() < incident.opened + patience:
-        return _be_patient(incident, incident.opened + patience, work)
-    return _apply(work.note(incident, "gate", said or "allowed"), work)
+    waiting = None if interrupted else _patience(incident, found, work)
+    if waiting is not None:
+        return waiting
+    return carry_out(work.note(incident, "gate", said or "allowed"), work)
 
 
-def _apply(incident: Incident, work: _Work) -> Incident:
-    """Write what was allowed, one change of a registry at a time, intent first."""
-    steps = incident.plan.steps if incident.plan else ()
-    store, now = work.medic.store, work.medic.now()
-    place = f"registry/{(incident.registry or incident.resource).key}"
-    if not store.lease(place, holder=work.holder, until=now + audit.CLAIM, now=now):
-        raise TransientError(f"another change of {incident.registry} is under way", delay=15)
-    try:
-        incident = audit.intend(incident, store=store, now=work.medic.now())
-        for step in steps:
-            outcome = _outcome(step, work)
-            incident = audit.done(incident, outcome, store=store, now=work.medic.now())
-            if outcome.failed:
-                return work.note(incident, "outcome", outcome.detail, state=State.FAILED)
-    finally:
-        store.release(place, work.holder)
-    return _await_proof(incident, "looking whether the pull works now", work)
+def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:
+    """What the incident's own story says against a plan the gate allows."""
+    if work.shown not in (None, found.plan.digest):
+        reason = "this is not the plan a person was shown, so it waits"
+        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("shown",))
+    done = work.carried_out(incident) - {found.plan.digest}
+    if len(done) >= ROUNDS and incident.approved != found.plan.digest:
+        reason = f"{len(done)} different plans were carried out for this incident and did not help"
+        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("rounds",))
+    return None
 
 
-def _settle(incident: Incident, work: _Work) -> Incident:
-    """What an interrupted worker announced and did not tell of is told now, if it was done."""
-    for step in incident.plan.steps if incident.plan else ():
-        if any(told.changed and told.target == step.target for told in incident.outcome):
-            continue
-        try:
-            outcome = execution.settle(step, azure=work.azure)
-        except PermanentError as refusal:
-            text = f"whether {step.target} was changed before the interruption is open: {refusal}"
-            incident = work.note(incident, "outcome", text)
-            continue
-        if outcome is not None:
-            store, now = work.medic.store, work.medic.now()
-            incident = audit.done(incident, outcome, store=store, now=now)
-    return incident
-
-
-def _in_place(incident: Incident) -> bool:
-    """Whether the plan was carried out, and only its proof is missing."""
-    return incident.state is State.APPLYING and any(not told.failed for told in incident.outcome)
-
-
-def _outcome(step: Step, work: _Work) -> Outcome:
-    """What the step did; a refusal by Azure is an outcome too, and nothing was changed."""
-    try:
-        return execution.apply(step, azure=work.azure)
-    except (PermanentError, WriteForbidden) as refusal:
-        return Outcome(
-            remedy=step.remedy,
-            target=step.target,
-            changed=False,
-            failed=True,
-            detail=str(refusal),
-            at=work.medic.now(),
+def _patience(incident: Incident, found: Look, work: Work) -> Incident | None:
+    """The incident when it has to wait before acting; None when it need not."""
+    now, policy = work.medic.now(), work.medic.policy
+    until = incident.opened + (policy.wait.before_acting if policy else timedelta(0))
+    if now < until:
+        text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
+        return _wait(incident, "gate", text, until, work)
+    until = max((step.not_before or now for step in found.plan.steps), default=now)
+    if now >= until:
+        return None
+    if sum(moment.stage == "waiting" for moment in incident.timeline) >= _WAITS:
+        text = (
+            "the platform still tries by itself and the pull still fails, so nothing is restarted; "
+            "a person has to look"
         )
+        return work.note(incident, "gate", text, state=State.EXPLAINED)
+    text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
+    return _wait(incident, "waiting", text, until, work)
 
 
-def _await_proof(incident: Incident, text: str, work: _Work) -> Incident:
-    """Leave the rest to the sweep: nobody sleeps inside a function."""
-    policy, now = work.medic.policy, work.medic.now()
-    due = now + (policy.wait.verify_first if policy else timedelta(seconds=60))
-    pending = Verification(result=Result.PENDING, proof="not looked yet", checked=now, due=due)
-    text = f"{text}; first look at {due:%H:%M:%S} UTC"
-    return work.note(incident, "verification", text, state=State.VERIFYING, verification=pending)
-
-
-def _be_patient(incident: Incident, until: datetime, work: _Work) -> Incident:
-    """The policy wants to see first whether the platform recovers by itself."""
-    now = work.medic.now()
-    text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
-    waiting = Verification(result=Result.PENDING, proof=text, checked=now, due=until)
-    return work.note(incident, "gate", text, state=State.RECEIVED, verification=waiting)
+def _wait(incident: Incident, stage: str, text: str, until: datetime, work: Work) -> Incident:
+    """Leave it to the sweep to look again when the time has come."""
+    waiting = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=until)
+    return work.note(incident, stage, text, state=State.RECEIVED, verification=waiting)
 
 
 def _close_the_proven(signal: Signal, medic: Medic) -> Incident | None:
@@ -230,13 +204,3 @@ def _close_the_proven(signal: Signal, medic: Medic) -> Incident | None:
     return audit.note(
         incident, "signal", text, store=medic.store, now=medic.now(), state=State.CLOSED
     )
-
-
-def _count_the_attempt(incident: Incident, error: TransientError, work: _Work) -> None:
-    """Remember that Azure gave no answer; after the last attempt a person is told."""
-    tried = sum(moment.stage == "retry" for moment in incident.timeline) + 1
-    if tried < _ATTEMPTS:
-        work.note(incident, "retry", f"attempt {tried} of {_ATTEMPTS}: {error}")
-        return
-    text = f"given up after {tried} attempts: {error}"
-    work.note(incident, "retry", text, state=State.FAILED)

@@ -10,16 +10,17 @@ effect is done here, across function executions, not by sleeping.
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared import audit, evidence, verification
+from shared.clients.azure import Azure
 from shared.errors import HealError
 from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import RemedyName, Result, State
-from shared.pipeline.healing import heal
+from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.policy.schema import Breaker
 
@@ -27,6 +28,9 @@ log = logging.getLogger("medic.sweep")
 
 #: Incidents looked after in one sweep; the next one takes the rest.
 _AT_ONCE = 50
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+#: After so long nobody looks any more whether what sleeps has woken up.
+_LONGEST = timedelta(days=7)
 _STATE_AFTER = {
     Result.HEALED: State.HEALED,
     Result.PENDING: State.VERIFYING,
@@ -65,13 +69,13 @@ def check(id: str, *, medic: Medic) -> Incident | None:
     if claimed is None:
         return None
     try:
-        return _verify(claimed, medic) if claimed.state is State.VERIFYING else None
+        return _verify(claimed, holder, medic) if _awaits_proof(claimed) else None
     finally:
         audit.release(id, store=medic.store, holder=holder)
 
 
 def _look_after(incident: Incident, medic: Medic) -> Incident | None:
-    if incident.state is State.VERIFYING:
+    if _awaits_proof(incident):
         return check(incident.id, medic=medic)
     again = _again(incident, medic)
     if evidence.watches(incident.resource):
@@ -94,24 +98,60 @@ def _again(incident: Incident, medic: Medic) -> Signal:
     )
 
 
-def _verify(incident: Incident, medic: Medic) -> Incident:
+def _awaits_proof(incident: Incident) -> bool:
+    """Being verified, or asleep when it was looked at last."""
+    seen = incident.verification
+    asleep = seen is not None and seen.result is Result.DEFERRED and seen.due is not None
+    return incident.state is State.VERIFYING or (incident.state is State.UNVERIFIED and asleep)
+
+
+def _verify(incident: Incident, holder: str, medic: Medic) -> Incident:
     since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
-    deadline = since + _patience(incident, medic)
     azure = medic.azure()
+    seen = _seen(incident, since, azure, medic)
+    incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
+    rest = _STATE_AFTER[seen.result]
+    if seen.result is Result.DEFERRED:
+        seen = replace(seen, due=_later(since, medic.now()))
+    go_on = seen.result in (Result.FAILED, Result.UNVERIFIED) and medic.policy is not None
+    incident = audit.verified(
+        incident,
+        seen,
+        state=State.VERIFYING if go_on and incident.state is State.VERIFYING else rest,
+        store=medic.store,
+        now=medic.now(),
+    )
+    if seen.result is Result.FAILED and medic.policy:
+        _trip_if_failing(incident, medic.policy.breaker, medic)
+    if incident.state is State.VERIFYING and go_on:
+        return look_once_more(incident, rest, medic=medic, holder=holder)
+    return incident
+
+
+def _seen(incident: Incident, since: datetime, azure: Azure, medic: Medic) -> Verification:
+    """One look at the workload; when it cannot be looked at to the end, that is said."""
+    deadline = since + _patience(incident, medic)
     try:
-        seen = verification.verify(incident.resource, since=since, deadline=deadline, azure=azure)
+        return verification.verify(
+            incident.resource,
+            since=since,
+            deadline=deadline,
+            azure=azure,
+            before=incident.instances or None,
+        )
     except HealError as error:
         now = medic.now()
         if now < deadline:
             raise
         proof = f"The workload could not be looked at: {error}"
-        seen = Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
-    state = _STATE_AFTER[seen.result]
-    incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
-    incident = audit.verified(incident, seen, state=state, store=medic.store, now=medic.now())
-    if seen.result is Result.FAILED and medic.policy:
-        _trip_if_failing(incident, medic.policy.breaker, medic)
-    return incident
+        return Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
+
+
+def _later(since: datetime, now: datetime) -> datetime | None:
+    """When to look again at what pulls nothing at present: after an hour, then daily for a week."""
+    if now - since >= _LONGEST:
+        return None
+    return now + (_HOUR if now - since < _HOUR else _DAY)
 
 
 def _trip_if_failing(incident: Incident, breaker: Breaker, medic: Medic) -> None:

@@ -141,8 +141,9 @@ class Store(Protocol):
         """Incidents, newest first. `resource` and `registry` are ids, or scopes above them."""
 
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
-        """Open incidents to look at again, longest waiting first: their time has come, or a worker
-        left them lying. Held ones wait for a person instead."""
+        """Incidents to look at again, longest waiting first: their time has come (open ones, and
+        unverified or explained ones that named a time), or a worker left them lying. A held one
+        without a time waits for a person."""
 
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         """Take or extend a lease; False while somebody else holds it."""

@@ -54,8 +54,8 @@ PAGE = """
 """
 DUE = """
     SELECT id, version, body FROM incidents
-    WHERE open = 1 AND state <> 'held'  -- a person is awaited there, and nobody after the end
-      AND (due <= :now OR (due IS NULL AND updated <= :stuck))
+    WHERE (due <= :now AND (open = 1 OR state IN ('unverified', 'explained')))
+       OR (due IS NULL AND updated <= :stuck AND open = 1 AND state <> 'held')  -- a person's turn
     ORDER BY coalesce(due, updated)
 """
 

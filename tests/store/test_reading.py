@@ -93,7 +93,9 @@ def test_due_are_verifications_whose_time_has_come_and_work_left_lying(
             incident(id, resource=site(id), state=state, updated=updated, verification=verification)
         )
 
-    assert [each.id for each in store.due(NOW, 10)] == ["never-started", "stuck", "due"]
+    found = [each.id for each in store.due(NOW, 10)]
+
+    assert found == ["never-started", "stuck", "held-since", "due"]
     assert [each.id for each in store.due(NOW, 1)] == ["never-started"]
 
 

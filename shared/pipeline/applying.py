@@ -1,0 +1,132 @@
+"""
+Applying: carry out what was allowed, one step after the other, and leave the proof to the sweep.
+
+In:  an Incident whose plan the gate allowed, and the Work on it.
+Out: the Incident: waiting for its proof, or failed with what refused.
+
+The intent is stored before the first write. After each step the workload is looked at again: what
+pulls by now needs nothing more, and the steps left are told as not done. What an interrupted
+worker announced is settled by looking, never by doing it blindly once more.
+"""
+
+from datetime import timedelta
+
+from shared import audit, execution, verification
+from shared.errors import HealError, PermanentError, WriteForbidden
+from shared.model.incident import Incident
+from shared.model.plan import Outcome, Step, Verification
+from shared.model.words import Result, State
+from shared.pipeline.holding import holding
+from shared.pipeline.working import Work
+
+
+def carry_out(incident: Incident, work: Work) -> Incident:
+    """Write what was allowed, intent first; nobody else changes any of the targets meanwhile."""
+    steps = incident.plan.steps if incident.plan else ()
+    store, medic = work.medic.store, work.medic
+    with holding((step.target for step in steps), holder=work.holder, medic=medic):
+        incident = audit.intend(incident, store=store, now=medic.now())
+        done: list[Outcome] = []
+        for number, step in enumerate(steps):
+            if proof := _pulls_already(incident, done, work):
+                return _leave_the_rest(incident, steps[number:], proof, work)
+            done.append(_outcome(step, work))
+            incident = audit.done(incident, done[-1], store=store, now=medic.now())
+            if done[-1].failed:
+                return _stopped(incident, done, steps[number + 1 :], work)
+    return await_proof(incident, "looking whether the pull works now", work)
+
+
+def settle(incident: Incident, work: Work) -> Incident:
+    """What an interrupted worker announced and did not tell of is told now, if it was done."""
+    begun = max((one.at for one in incident.timeline if one.stage == "intent"), default=None)
+    told = [one for one in incident.outcome if begun is None or one.at >= begun]
+    for step in incident.plan.steps if incident.plan else ():
+        if any(_tells_of(one, step) for one in told):
+            continue
+        try:
+            outcome = execution.settle(step, azure=work.azure)
+        except PermanentError as refusal:
+            text = f"whether {step.target} was changed before the interruption is open: {refusal}"
+            incident = work.note(incident, "outcome", text)
+            continue
+        if outcome is not None:
+            incident = audit.done(incident, outcome, store=work.medic.store, now=work.medic.now())
+    return incident
+
+
+def in_place(incident: Incident) -> bool:
+    """Whether the plan was carried out, and only its proof is missing."""
+    return incident.state is State.APPLYING and any(not told.failed for told in incident.outcome)
+
+
+def await_proof(incident: Incident, text: str, work: Work) -> Incident:
+    """Leave the rest to the sweep: nobody sleeps inside a function."""
+    policy, now = work.medic.policy, work.medic.now()
+    due = now + (policy.wait.verify_first if policy else timedelta(seconds=60))
+    pending = Verification(result=Result.PENDING, proof="not looked yet", checked=now, due=due)
+    text = f"{text}; first look at {due:%H:%M:%S} UTC"
+    return work.note(incident, "verification", text, state=State.VERIFYING, verification=pending)
+
+
+def _tells_of(told: Outcome, step: Step) -> bool:
+    return told.changed and (told.remedy, told.target) == (step.remedy, step.target)
+
+
+def _outcome(step: Step, work: Work) -> Outcome:
+    """What the step did; a refusal by Azure is an outcome too, and nothing was changed."""
+    try:
+        return execution.apply(step, azure=work.azure)
+    except (PermanentError, WriteForbidden) as refusal:
+        return Outcome(
+            remedy=step.remedy,
+            target=step.target,
+            changed=False,
+            failed=True,
+            detail=str(refusal),
+            at=work.medic.now(),
+        )
+
+
+def _pulls_already(incident: Incident, done: list[Outcome], work: Work) -> str | None:
+    """What shows that the steps so far were enough; None when nothing does, or nobody can tell."""
+    since = max((outcome.at for outcome in done if outcome.changed), default=None)
+    if since is None:
+        return None
+    try:
+        seen = verification.verify(
+            incident.resource,
+            since=since,
+            deadline=since + timedelta(hours=1),
+            azure=work.azure,
+            before=incident.instances or None,
+        )
+    except HealError:
+        return None
+    return seen.proof if seen.result is Result.HEALED else None
+
+
+def _leave_the_rest(incident: Incident, rest: tuple[Step, ...], proof: str, work: Work) -> Incident:
+    now = work.medic.now()
+    for step in rest:
+        left = Outcome(
+            remedy=step.remedy,
+            target=step.target,
+            changed=False,
+            detail=f"not done, because the workload pulls already: {proof}",
+            at=now,
+        )
+        incident = audit.done(incident, left, store=work.medic.store, now=now)
+    return await_proof(incident, "the rest of the plan was not needed", work)
+
+
+def _stopped(
+    incident: Incident, done: list[Outcome], rest: tuple[Step, ...], work: Work
+) -> Incident:
+    """A step failed: those behind it are not done, those before it stay and are named."""
+    said = [done[-1].detail]
+    if stays := [f"{one.remedy} at {one.target.name}" for one in done[:-1] if one.changed]:
+        said.append(f"what was changed before stays and can be rolled back: {', '.join(stays)}")
+    if rest:
+        said.append(f"not done: {', '.join(f'{s.remedy} at {s.target.name}' for s in rest)}")
+    return work.note(incident, "outcome", "; ".join(said), state=State.FAILED)

@@ -1,0 +1,65 @@
+"""
+Working: one worker's hold on one incident, and how it tells what happens.
+
+In:  the Medic, the incident's Azure, and what earlier deliveries had already sent.
+Out: the incident, stored one moment later.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from shared import audit
+from shared.clients.azure import Azure
+from shared.errors import TransientError
+from shared.medic import Medic
+from shared.model.incident import Calls, Incident
+from shared.model.words import State
+from shared.store.interface import RecordKind
+
+#: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
+_ATTEMPTS = 5
+#: Different plans carried out for one incident; after that a person has to look.
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One worker's hold on one incident."""
+
+    medic: Medic
+    holder: str
+    azure: Azure
+    before: Calls  # what earlier deliveries had already sent
+    shown: str | None = None  # the only plan that may be carried out; None: any the gate allows
+
+    @property
+    def calls(self) -> Calls:
+        return self.before + self.azure.calls
+
+    def note(self, incident: Incident, stage: str, text: str, **changes: Any) -> Incident:
+        return audit.note(
+            incident,
+            stage,
+            text,
+            store=self.medic.store,
+            now=self.medic.now(),
+            azure_calls=self.calls,
+            **changes,
+        )
+
+    def carried_out(self, incident: Incident) -> frozenset[str]:
+        """The digests of the plans this incident has seen carried out, or at least begun."""
+        return frozenset(
+            record.plan
+            for record in self.medic.store.records(incident.id)
+            if record.kind is RecordKind.INTENT and record.stage == "intent" and record.plan
+        )
+
+    def count_the_attempt(self, incident: Incident, error: TransientError) -> None:
+        """Remember that Azure gave no answer; after the last attempt a person is told."""
+        tried = sum(moment.stage == "retry" for moment in incident.timeline) + 1
+        if tried < _ATTEMPTS:
+            self.note(incident, "retry", f"attempt {tried} of {_ATTEMPTS}: {error}")
+            return
+        text = f"given up after {tried} attempts: {error}"
+        self.note(incident, "retry", text, state=State.FAILED)
