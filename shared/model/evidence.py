@@ -124,6 +124,7 @@ class Egress:
     owner: ResourceId | None = None  # the NAT gateway or firewall that owns the addresses
     because: str = ""  # one sentence: why this is the way out, or why it cannot be proven
 
+    also: tuple[ResourceId, ...] = ()  # others with a part in it: the NAT gateway behind a firewall
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
