@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.evidence import images, sign_in, site_network, way_out
+from shared.evidence.blocking import unblocks
 from shared.evidence.reading import attempt, id_in, known, same, whole
 from shared.model.discretion import discreet
 from shared.model.evidence import (
@@ -87,6 +88,7 @@ def _instance(row: Mapping[str, Any]) -> Instance:
         last_error=str(row.get("lastError") or ""),
         details=discreet(str(row.get("lastErrorDetails") or row.get("details") or "")),
         at=_moment(row.get("lastErrorTimestamp")),
+        unblocks=unblocks(row.get("details")),
     )
 
 
