@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from tests.simulator import access, activity, clouds, guards, identity, policy
+from tests.simulator import access, activity, clouds, guards, identity, lagging, policy
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.identity import Caller
 from tests.simulator.routes import Call, Route, collect
@@ -172,6 +172,7 @@ class Simulator:
                 principal=caller.principal,
             )
             before = self.world.resources.get(scope) if mutating else None
+            indexed = lagging.watch(self.world, scope) if mutating else None
             response = route.handler(call)
         except Refusal as refusal:
             if mutating and refusal.status != 501:
@@ -181,6 +182,7 @@ class Simulator:
             raise
         if mutating:
             activity.append(self.world, request, route.action, scope, caller, response, before)
+            lagging.changed(self.world, scope, indexed)
             if response.status < 400 and caller.principal == self._healer:
                 self.writes.append(f"{request.method} {request.path}")
         return response

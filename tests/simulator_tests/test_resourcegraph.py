@@ -217,6 +217,33 @@ def test_it_lags_behind_the_resource_manager_while_frozen(simulator: Simulator) 
     assert data(simulator, query) == [{"host": "renamed.azurecr.io"}]
 
 
+def test_it_follows_the_resource_manager_after_a_while() -> None:
+    simulator = Simulator(estates.blocked_web_app(propagation={"resourcegraph": 60}))
+    registry = next(simulator.world.resources.of_type("Microsoft.ContainerRegistry/registries"))
+    path = registry["id"]
+    tags = json.dumps({"tags": {"owner": "platform"}}).encode()
+    query = f"{REGISTRIES} | project owner = tostring(tags.owner)"
+    assert simulator.change("PATCH", path, tags).status == 200
+    assert data(simulator, query) == [{"owner": ""}]
+
+    simulator.world.advance(61)
+    assert data(simulator, query) == [{"owner": "platform"}]
+
+    assert simulator.change("DELETE", path, b"").status == 200
+    assert data(simulator, query) == [{"owner": "platform"}]
+    simulator.world.advance(61)
+    assert data(simulator, query) == []
+
+
+def test_a_page_may_hold_fewer_rows_than_asked_for(simulator: Simulator) -> None:
+    resourcegraph.paged(simulator.world, 3)
+
+    page = post(simulator, {"query": "resources | project id", "options": {"$top": 1000}}).body
+
+    assert page["count"] == 3
+    assert "$skipToken" in page
+
+
 def test_a_role_on_one_resource_shows_that_resource_alone() -> None:
     estate = estates.Estate()
     seen = estate.registry("contosoimages")["id"]

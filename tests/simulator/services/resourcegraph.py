@@ -4,8 +4,9 @@ Azure Resource Graph: one query over everything the caller may read.
 In:  a query, the subscriptions it is about, paging options.
 Out: rows as objects or as a table, quota headers, a skip token while there is more.
 
-Resource Graph lags behind the resource manager: `freeze(world)` makes it answer from this moment's
-state until `thaw(world)`.
+Resource Graph lags behind the resource manager: by `propagation.resourcegraph` seconds, or
+`freeze(world)` makes it answer from this moment's state until `thaw(world)`. A page holds 1,000
+rows, or as many as `paged(world, rows)` says ("Working with large data sets").
 """
 
 import base64
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from tests.simulator import access, kql
+from tests.simulator import access, graphrefusals, kql, lagging
 from tests.simulator.guards import place
 from tests.simulator.kql import KqlError, Row, Table, values
 from tests.simulator.routes import Call, Routes
@@ -68,6 +69,11 @@ def thaw(world: World) -> None:
     world.memory.get("resourcegraph", {}).pop("frozen", None)
 
 
+def paged(world: World, rows: int) -> None:
+    """Let no page hold more rows than this, whatever is asked for."""
+    world.memory.setdefault("resourcegraph", {})["page"] = rows
+
+
 @routes.arm(
     "POST",
     "/providers/Microsoft.ResourceGraph/resources",
@@ -78,7 +84,9 @@ def resources(call: Call) -> Response:
     headers = _quota(call)
     body = call.json
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-        raise _invalid(call, "InvalidPayload", "Required property 'query' not found in JSON.")
+        raise graphrefusals.invalid(
+            call, "InvalidPayload", "Required property 'query' not found in JSON."
+        )
     if body.get("facets"):
         raise Refusal(501, "NotImplemented", "The simulated Resource Graph knows no facets.")
     options = _options(call, body)
@@ -87,7 +95,9 @@ def resources(call: Call) -> Response:
             body["query"], lambda name: _table(call, name, body), call.world.clock.now()
         )
     except KqlError as error:
-        raise _refused(call, error) from None
+        raise graphrefusals.refused(call, error) from None
+    most = call.world.memory.get("resourcegraph", {}).get("page", _PAGE)
+    options["top"] = min(options["top"], most)
     return Response(body=_page(table, body["query"], options), headers=headers)
 
 
@@ -100,16 +110,20 @@ def _options(call: Call, body: dict[str, Any]) -> dict[str, Any]:
         try:
             options |= json.loads(base64.b64decode(token, validate=True))
         except ValueError:
-            raise _invalid(call, "InvalidSkipToken", "The skip token is invalid.") from None
+            raise graphrefusals.invalid(
+                call, "InvalidSkipToken", "The skip token is invalid."
+            ) from None
     options |= {name: given[f"${name}"] for name in ("top", "skip") if f"${name}" in given}
     for name, least, most in (("top", 1, 1000), ("skip", 0, 2**31 - 1)):
         value = options[name]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             message = f"The value of '${name}' must be between {least} and {most}."
-            raise _invalid(call, "InvalidPagingOption", message)
+            raise graphrefusals.invalid(call, "InvalidPagingOption", message)
     form = given.get("resultFormat", "objectArray")
     if form not in ("table", "objectArray"):
-        raise _invalid(call, "InvalidResultFormat", f"Result format '{form}' is not known.")
+        raise graphrefusals.invalid(
+            call, "InvalidResultFormat", f"Result format '{form}' is not known."
+        )
     return {**options, "form": form}
 
 
@@ -156,7 +170,7 @@ def _table(call: Call, name: str, body: dict[str, Any]) -> Table | None:
 
 def _items(world: World, table: str) -> Iterator[Resource]:
     items = world.memory.get("resourcegraph", {}).get("frozen")
-    everything: list[Resource] = list(world.resources) if items is None else items
+    everything: list[Resource] = lagging.as_indexed(world) if items is None else items
     if table == "resourcecontainers":
         yield from _containers(world, everything)
         return
@@ -246,53 +260,7 @@ def _quota(call: Call) -> dict[str, str]:
             "this time. Please use the supplied headers for retry guidance."
         )
         headers["Retry-After"] = str(wait)
-        raise _error(
+        raise graphrefusals.error(
             call, "RateLimiting", [{"code": "RateLimiting", "message": said}], 429, headers
         )
     return headers
-
-
-_QUERY_INVALID = {
-    "code": "InvalidQuery",
-    "message": "Query is invalid. Please refer to the documentation for the Azure Resource Graph "
-    "service and fix the error before retrying.",
-}
-
-
-def _refused(call: Call, error: KqlError) -> Refusal:
-    detail: dict[str, Any] = {"code": error.code, "message": error.message}
-    if error.kind == "SyntaxError":
-        detail = {
-            "code": "ParserFailure",
-            "message": "ParserFailure",
-            "line": error.line,
-            "characterPositionInLine": error.position,
-            "token": error.token or "<EOF>",
-        }
-    elif "Failed to resolve table" in error.message:
-        table = error.message.rsplit("'", 2)[-2]
-        detail = {
-            "code": "DisallowedLogicalTableName",
-            "message": f"Table {table} is invalid, unsupported or disallowed.",
-        }
-    return _error(call, "BadRequest", [_QUERY_INVALID, detail])
-
-
-def _invalid(call: Call, code: str, message: str) -> Refusal:
-    return _error(call, "BadRequest", [{"code": code, "message": message}])
-
-
-def _error(
-    call: Call,
-    code: str,
-    details: list[dict[str, Any]],
-    status: int = 400,
-    headers: dict[str, str] | None = None,
-) -> Refusal:
-    asked = call.request.headers.get("x-ms-correlation-request-id", call.world.tenant)
-    stamp = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S.%f}0Z"
-    message = (
-        f"Please provide below info when asking for support: timestamp = {stamp}, "
-        f"correlationId = {asked}."
-    )
-    return Refusal(status, code, message, headers=headers, details=details)
