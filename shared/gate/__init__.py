@@ -4,24 +4,27 @@ Gate: may this plan be carried out?
 In:  a Plan, the Evidence it rests on, the Policy, the recent History, the time, and the digest a
      person approved, if one did.
 Out: a Decision, always: allow with the grounds, hold or deny with every reason and its numbers.
+     A plan that touches several registries is judged share by share, each by what was read about
+     its own registry, and is only as good as its worst share.
 
 Never raises and never changes anything: a rule that fails denies, and so does a missing policy.
 Every rule is asked every time, so a person sees all that stands in the way at once. Pure.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.gate import conduct, consent, firewall, proof, scope, surroundings
 from shared.gate.case import Case, Objection, Rule, deny
-from shared.model.evidence import Evidence
+from shared.model.evidence import Evidence, Registry
 from shared.model.history import History
-from shared.model.plan import Decision, Plan
+from shared.model.plan import Decision, Plan, Step
 from shared.model.words import Verdict
 from shared.policy import Mode, Policy
 
-__all__ = ["RULES", "decide"]
+__all__ = ["RULES", "Share", "decide", "decide_all"]
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +84,93 @@ def decide(
     except Exception as error:
         log.exception("The gate failed")
         return _refuse([("gate", _failed("the gate", error))])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """One image's part of a plan, with the evidence and the history of that image's registry.
+
+    `plan` holds the image's own steps and the digest of the whole plan.
+    """
+
+    of: str
+    plan: Plan
+    evidence: Evidence
+    history: History
+
+
+def decide_all(
+    whole: Plan,
+    shares: Sequence[Share],
+    *,
+    policy: Policy | None,
+    now: datetime,
+    approved: str | None = None,
+) -> Decision:
+    """Judge a plan share by share. A step that is in nobody's share is denied."""
+    asked = [share for share in shares if share.plan.steps] or list(shares[:1])
+    covered = [step for share in asked for step in share.plan.steps]
+    if any(_same_change(step) not in map(_same_change, covered) for step in whole.steps):
+        return _refuse([("gate", deny("a step of the plan belongs to no image of the workload"))])
+    decisions = [
+        decide(
+            share.plan,
+            evidence=share.evidence,
+            policy=policy,
+            history=_with_the_others(share, whole),
+            now=now,
+            approved=approved,
+        )
+        for share in asked
+    ]
+    return _worst([share.of for share in asked], decisions)
+
+
+def _with_the_others(share: Share, whole: Plan) -> History:
+    """The history as if the steps of other images had been carried out already."""
+    own = set(map(_same_change, share.plan.steps))
+    others = [step for step in whole.steps if _same_change(step) not in own]
+    registry = share.evidence.registry
+    here = [
+        step
+        for step in others
+        if isinstance(registry, Registry) and step.target.within(registry.id.text)
+    ]
+    past = share.history
+    return replace(
+        past,
+        registry_writes_last_hour=past.registry_writes_last_hour
+        + sum(len(step.requests) for step in here),
+        writes_today=past.writes_today + sum(len(step.requests) for step in others),
+    )
+
+
+def _same_change(step: Step) -> str:
+    return Plan.of((step,)).digest
+
+
+def _worst(names: Sequence[str], decisions: Sequence[Decision]) -> Decision:
+    """The strictest answer, with the reasons of all that are not an allowance; what only some
+    images are told says which."""
+    order = (Verdict.DENY, Verdict.HOLD, Verdict.ALLOW)
+    verdict = min((one.verdict for one in decisions), key=order.index)
+    telling = [
+        (name, one)
+        for name, one in zip(names, decisions, strict=True)
+        if verdict is Verdict.ALLOW or one.verdict is not Verdict.ALLOW
+    ]
+    whose: dict[str, list[str]] = {}
+    for name, one in sorted(telling, key=lambda each: order.index(each[1].verdict)):
+        for reason in one.reasons:
+            whose.setdefault(reason, []).append(name)
+    return Decision(
+        verdict=verdict,
+        reasons=tuple(
+            reason if len(whose[reason]) == len(decisions) else f"{', '.join(named)}: {reason}"
+            for reason, named in whose.items()
+        ),
+        rules=tuple(dict.fromkeys(rule for _, one in telling for rule in one.rules)),
+    )
 
 
 def _ask(rule: Rule, case: Case) -> Iterator[Objection]:

@@ -4,22 +4,30 @@ Looking: everything up to the gate's answer. A heal goes on from here; a dry run
 In:  a Signal, an Azure and the Medic's policy and history.
 Out: what was seen, why it fails, what would be done, and whether that is allowed.
 
+A workload of several images is looked at image by image: each has a diagnosis and a plan by its own
+evidence, they become one diagnosis and one plan, and the gate judges every image's share of it by
+that image's evidence. A text that names one image says nothing about the others.
+
 Nothing here writes to Azure; the guard on the wire would stop it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients.azure import Azure
+from shared.diagnosis import together
 from shared.errors import BudgetSpent, OutOfScope, PermanentError, PermissionMissing
+from shared.evidence import lines
 from shared.medic import Medic
-from shared.model.evidence import Evidence, Registry, Unread
+from shared.model.evidence import Evidence, ImageUse, Registry, Unread
 from shared.model.ids import ResourceId
 from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName, State
+from shared.planning import together as plans
 
 #: One failed pull prints several lines; what is older belongs to an earlier one.
 _ONE_FAILURE = timedelta(minutes=2)
@@ -58,26 +66,92 @@ class Look:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One image of the workload, looked at by itself."""
+
+    evidence: Evidence
+    judged: together.Judged
+    plan: Plan
+
+    @property
+    def registry(self) -> ResourceId | None:
+        registry = self.evidence.registry
+        return registry.id if isinstance(registry, Registry) else None
+
+
 def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = None) -> Look:
     """Gather, read, diagnose, plan, decide. Errors of the workload's own read pass through."""
-    policy = medic.policy
     seen = evidence.gather(signal, azure=azure)
-    diagnosed = diagnosis.diagnose(signal, read(signal, seen), seen)
-    planned = planning.plan(diagnosed, seen, policy)
+    parts = [_part(signal, one, seen, medic) for one in _in_pull_order(seen)]
+    first = together.leading([part.judged for part in parts])
+    diagnosed = together.merge([part.judged for part in parts], read(signal, seen).cause)
+    planned, shares = plans.merge(
+        [
+            plans.Part(
+                name=part.judged.name,
+                registry=part.registry,
+                plan=part.plan,
+                faulty=part.judged.faulty,
+                leads=number == first,
+                troubled=part.judged.diagnosis.finding in together.TROUBLE,
+            )
+            for number, part in enumerate(parts)
+        ]
+    )
     decision = None
     if planned.steps:
-        registry = seen.registry.id if isinstance(seen.registry, Registry) else None
-        decision = gate.decide(
+        decision = gate.decide_all(
             planned,
-            evidence=seen,
-            policy=policy,
-            history=medic.store.history(
-                registry, planned.digest, now=medic.now(), workload=seen.workload.id
-            ),
+            [
+                _share(part, share, planned, medic)
+                for part, share in zip(parts, shares, strict=True)
+            ],
+            policy=medic.policy,
             now=azure.now(),
             approved=approved,
         )
-    return Look(evidence=seen, diagnosis=diagnosed, plan=planned, decision=decision)
+    return Look(
+        evidence=parts[first].evidence, diagnosis=diagnosed, plan=planned, decision=decision
+    )
+
+
+def _in_pull_order(seen: Evidence) -> list[Evidence]:
+    """The evidence of every image, in the order in which the workload names them."""
+    images = seen.workload.images
+    return sorted(
+        (seen, *seen.siblings), key=lambda one: images.index(one.image) if one.image else 0
+    )
+
+
+def _part(signal: Signal, one: Evidence, whole: Evidence, medic: Medic) -> _Part:
+    """One image's diagnosis and plan; a text about another image is no text about this one."""
+    others = [each.image for each in (whole, *whole.siblings) if each is not one and each.image]
+    heard = signal
+    if one.image and others and _is_about_another(signal.text, one.image, others):
+        heard = replace(signal, text="")
+    found = diagnosis.diagnose(heard, read(heard, one), one)
+    return _Part(
+        evidence=one,
+        judged=together.Judged(one.image, found),
+        plan=planning.plan(found, one, medic.policy),
+    )
+
+
+def _is_about_another(text: str, image: ImageUse, others: Iterable[ImageUse]) -> bool:
+    mine = lines.speaks_of(text, image)
+    return any(lines.speaks_of(text, other) > mine for other in others)
+
+
+def _share(part: _Part, share: Plan, whole: Plan, medic: Medic) -> gate.Share:
+    return gate.Share(
+        of=part.judged.name,
+        plan=share,
+        evidence=part.evidence,
+        history=medic.store.history(
+            part.registry, whole.digest, now=medic.now(), workload=part.evidence.workload.id
+        ),
+    )
 
 
 def read(signal: Signal, seen: Evidence) -> Reading:
