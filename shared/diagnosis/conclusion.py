@@ -100,9 +100,11 @@ def _undetermined(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
 
 
 def _stuck(case: Case) -> str:
-    """The instances the platform gave up on, in words; empty when there are none."""
+    """The instances the platform gave up on, in words; empty when there are none, or when nobody
+    says that it was a pull that failed: a host gives up on what crashes, too."""
     instances = case.workload.instances
-    if isinstance(instances, Unread):
+    said = case.claim not in (None, Cause.NOT_A_PULL_FAILURE) or bool(case.complaints)
+    if isinstance(instances, Unread) or not said:
         return ""
     stuck = [one for one in instances if one.state in ("Blocked", "Failed")]
     return ", ".join(f"{one.name} is {one.state}" for one in stuck[:3])

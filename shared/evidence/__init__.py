@@ -23,6 +23,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.errors import BadInput
 from shared.evidence import (
+    attempts,
     catalogue,
     container_app,
     credentials,
@@ -70,6 +71,7 @@ _INQUIRIES: Mapping[str, tuple[_Inquiry, Callable[[Evidence], Any]]] = {
     "catalogue": (catalogue.read, _of_image),
     "credentials": (credentials.read, _of_access),
     "idle": (idle.read, _of_image),
+    "attempted": (attempts.read, _of_image),
 }
 
 

@@ -108,15 +108,15 @@ def _revision(
     evidence: Evidence, seen: Sequence[Instance], doubts: Sequence[str]
 ) -> Step | Refusal:
     workload, card = evidence.workload, catalog.RESTART
-    newest = workload.revision or (seen[0].name if len(seen) == 1 else "")
+    newest = workload.revision
     if not newest:
-        return Refusal("which revision is the newest could not be read")
+        return Refusal("there is no revision to restart; the deployment has to be repeated")
     view = next((one for one in seen if one.name == newest), None)
     if view is None:
         return Refusal(f"the state of the revision {newest} could not be read")
     if _healthy(view):
         return Refusal(f"the revision {newest} runs, and what runs is not restarted")
-    if view.state in ("Stopped", "ScaledToZero") or "no replica" in view.details:
+    if view.state == "Stopped" or ("no replica" in view.details and view.state != "Failed"):
         return Refusal(f"no replica of {newest} is wanted now; it pulls when one is")
     return Step(
         remedy=card.name,
