@@ -55,7 +55,44 @@ RESTART = Card(
     undo="nothing: a restart leaves nothing behind that could be taken back",
 )
 
-CARDS: Mapping[RemedyName, Card] = {card.name: card for card in (FIREWALL_SYNC, RESTART)}
+CREDENTIAL_RESYNC = Card(
+    name=RemedyName.CREDENTIAL_RESYNC,
+    does="writes the password its registry accepts today into a workload that holds an old one",
+    permissions=(
+        "Microsoft.ContainerRegistry/registries/listCredentials/action",
+        "Microsoft.Web/sites/config/list/action",
+        "Microsoft.Web/sites/config/write",
+        "Microsoft.Web/sites/slots/config/list/action",
+        "Microsoft.Web/sites/slots/config/write",
+        "Microsoft.App/containerApps/read",
+        "Microsoft.App/containerApps/listSecrets/action",
+        "Microsoft.App/containerApps/write",
+        "Microsoft.App/jobs/read",
+        "Microsoft.App/jobs/listSecrets/action",
+        "Microsoft.App/jobs/write",
+    ),
+    risk="whoever may read the workload's settings can push to the registry, as before",
+    undo="nothing: the password that was there before is dead",
+)
+
+USE_IDENTITY = Card(
+    name=RemedyName.USE_IDENTITY,
+    does="tells a web app to pull with an identity that it has and that may pull already",
+    permissions=(
+        "Microsoft.Web/sites/read",
+        "Microsoft.Web/sites/config/read",
+        "Microsoft.Web/sites/config/write",
+        "Microsoft.Web/sites/slots/read",
+        "Microsoft.Web/sites/slots/config/read",
+        "Microsoft.Web/sites/slots/config/write",
+    ),
+    risk="the app restarts",
+    undo="set the flag and the client id back to what they were, if they are still as written",
+)
+
+CARDS: Mapping[RemedyName, Card] = {
+    card.name: card for card in (FIREWALL_SYNC, RESTART, CREDENTIAL_RESYNC, USE_IDENTITY)
+}
 
 
 def not_built_in() -> tuple[str, ...]:

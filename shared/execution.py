@@ -15,7 +15,7 @@ from shared.clients.azure import Azure
 from shared.errors import WriteForbidden
 from shared.model.plan import Outcome, Step
 from shared.model.words import RemedyName
-from shared.remediations import firewall_sync, restart
+from shared.remediations import credential_resync, firewall_sync, restart, use_identity
 
 
 class Remedy(Protocol):
@@ -33,6 +33,8 @@ class Remedy(Protocol):
 REMEDIES: Mapping[RemedyName, Remedy] = {
     RemedyName.FIREWALL_SYNC: firewall_sync,
     RemedyName.RESTART: restart,
+    RemedyName.CREDENTIAL_RESYNC: credential_resync,
+    RemedyName.USE_IDENTITY: use_identity,
 }
 
 

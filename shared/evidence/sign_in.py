@@ -33,18 +33,20 @@ def of_site(
         return _user(site, client) if client else _system(site)
     if isinstance(settings, Unread):
         return settings
-    spare = _spare(site, str(web.get("acrUserManagedIdentityID") or ""))
+    named = str(web.get("acrUserManagedIdentityID") or "")
+    own, spare = _own_principal(site), _spare(site, named)
     if USERNAME not in settings:
-        return PullAuth(mode=PullMode.ANONYMOUS, principal=_own_principal(site), spare=spare)
+        return PullAuth(mode=PullMode.ANONYMOUS, principal=own, named=named, spare=spare)
     vaulted = tuple(name for name in (URL, USERNAME, PASSWORD) if settings.get(name) == REFERENCE)
     return PullAuth(
         mode=PullMode.CREDENTIALS,
         server=None if URL in vaulted else settings.get(URL, ""),
         username=None if USERNAME in vaulted else settings[USERNAME],
-        principal=_own_principal(site),
+        principal=own,
         secret=PASSWORD,
         keyvault=PASSWORD in vaulted,
         vaulted=vaulted,
+        named=named,
         spare=spare,
     )
 
@@ -80,11 +82,15 @@ def of_sidecar(
                 secret=named if named in known else None,
                 keyvault=bool(vaulted),
                 vaulted=vaulted,
+                sidecar=True,
                 spare=_spare(site, ""),
             )
         case _:
             return PullAuth(
-                mode=PullMode.ANONYMOUS, principal=_own_principal(site), spare=_spare(site, "")
+                mode=PullMode.ANONYMOUS,
+                principal=_own_principal(site),
+                sidecar=True,
+                spare=_spare(site, ""),
             )
 
 

@@ -20,6 +20,7 @@ from shared.model.words import Host
 if TYPE_CHECKING:
     from shared.model.catalogue import Catalogue
     from shared.model.credentials import Credentials
+    from shared.model.ground import Ground
     from shared.model.private_path import Obstacle, PrivatePath
     from shared.model.trail import Trail
 
@@ -74,6 +75,8 @@ class PullAuth:
     secret: str | None = None  # credentials: the setting or secret that holds the password, by name
     keyvault: bool = False  # the password is a Key Vault reference
     vaulted: tuple[str, ...] = ()  # settings of the sign-in whose own value a Key Vault holds
+    sidecar: bool = False  # one sidecar container's own, which the site's settings do not change
+    named: str = ""  # web: the client id that stands beside the switched-off identity flag
     spare: "tuple[Attached, ...]" = ()  # identities the workload has and does not pull with
 
     def sent_to(self, login_server: str) -> bool:
@@ -104,6 +107,7 @@ class Via(StrEnum):
     PLATFORM = "platform"  # the shared addresses of the hosting platform
     NAT_GATEWAY = "nat-gateway"
     FIREWALL = "firewall"  # through a route to a virtual appliance
+    ENVIRONMENT = "environment"  # the own addresses of an App Service Environment
     PRIVATE = "private"  # to a private endpoint
     UNKNOWN = "unknown"
 
@@ -122,9 +126,9 @@ class Egress:
     possible: tuple[str, ...] = ()
     stable: bool = True
     owner: ResourceId | None = None  # the NAT gateway or firewall that owns the addresses
+    also: tuple[ResourceId, ...] = ()  # others with a part in it: the NAT gateway behind a firewall
     because: str = ""  # one sentence: why this is the way out, or why it cannot be proven
 
-    also: tuple[ResourceId, ...] = ()  # others with a part in it: the NAT gateway behind a firewall
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
@@ -153,6 +157,7 @@ class Workload:
     auth: PullAuth | Unread
     egress: Egress | Unread
     subnet: ResourceId | None = None
+    ground: "Ground | Unread | None" = None  # None: pulls leave from no network of the customer's
     pulls_over_vnet: bool | Unread = False
     routing: Mapping[str, bool] | None = None  # a site's outboundVnetRouting; None: not told whole
     dns_servers: tuple[str, ...] | Unread = ()  # a site's own; () means those of its network

@@ -6,6 +6,7 @@ In:  a Diagnosis, the Evidence it rests on, and the Policy (None when it is bad:
 Out: a Plan, always: steps where a remedy is known and safe, advice for a person in every case.
 
     firewall.py   the step that adds a workload's addresses to a registry's firewall
+    credentials.py, use_identity.py   the steps that repair a workload's sign-in
     advice/       what a person can do, one short text for each finding
 
 A plan never guesses: what diagnosis could not exclude before the fault travels with the step as a
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import FindingName, RemedyName
-from shared.planning import firewall, restart
+from shared.planning import credentials, firewall, restart, use_identity
 from shared.planning.advice import advise
 from shared.planning.firewall import Refusal
 from shared.policy import Policy
@@ -65,12 +66,25 @@ def _restart(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step
     return restart.when_quiet(evidence, doubts=diagnosis.doubts)
 
 
+def _credentials(
+    diagnosis: Diagnosis, evidence: Evidence, _: Policy | None
+) -> tuple[Step, ...] | Refusal:
+    return credentials.steps(evidence, doubts=diagnosis.doubts)
+
+
+def _use_identity(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
+    return use_identity.step(evidence, doubts=diagnosis.doubts)
+
+
 PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.FIREWALL_MISSING_EGRESS: _firewall,
     FindingName.NOT_RETRYING: _restart,
+    FindingName.CREDENTIALS_STALE: _credentials,
+    FindingName.IDENTITY_NOT_USED: _use_identity,
 }
 
 #: The lines that keep code from undoing a remedy; one that changes nothing lasting has none.
 IN_CODE: Mapping[RemedyName, Callable[[Step], str]] = {
     RemedyName.FIREWALL_SYNC: firewall.infrastructure_change,
+    RemedyName.USE_IDENTITY: use_identity.infrastructure_change,
 }
