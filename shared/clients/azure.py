@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from shared.clients.arm import Arm
     from shared.clients.cloud import Cloud
     from shared.clients.logs import Logs
+    from shared.clients.registry_data import RegistryData
 
 #: A call that fails for longer than this is answered by the queue's redelivery, not by waiting.
 _RETRY = {
@@ -126,6 +127,13 @@ class Azure:
                 transport=self._guard,
             ),
         )
+
+    def registry_data(self, server: str) -> "RegistryData":
+        """The data plane of the registry with this login server, as ARM reported it; a new one for
+        each repository, because a token is for one."""
+        from shared.clients.registry_data import RegistryData
+
+        return RegistryData(server, credential=self._connection.credential, transport=self._guard)
 
     def _pipeline(self) -> Any:
         from azure.core.pipeline import policies

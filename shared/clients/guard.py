@@ -27,13 +27,16 @@ from shared.errors import BudgetSpent, WriteForbidden
 from shared.model.incident import Calls
 from shared.model.plan import AS_READ, SECRET, Write
 
-#: POST requests that only read (Azure's "list" actions and queries); every other POST is a write.
+#: POST requests that only read (Azure's "list" actions, queries, a registry's sign-in); every other
+#: POST is a write.
 _READING_POST = re.compile(
     r"(/providers/microsoft\.resourcegraph/resources"
     r"|/providers/microsoft\.web/sites/[^/]+(/slots/[^/]+)?/config/[a-z]+/list"
     r"|/providers/microsoft\.containerregistry/registries/[^/]+/listcredentials"
     r"|/providers/microsoft\.app/(containerapps|jobs)/[^/]+/listsecrets"
-    r"|/v1/workspaces/[^/]+/query)\Z"
+    r"|/providers/microsoft\.containerregistry/checknameavailability"
+    r"|/v1/workspaces/[^/]+/query"
+    r"|\A/oauth2/(exchange|token))\Z"
 )
 
 

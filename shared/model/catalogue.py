@@ -9,6 +9,9 @@ Pure.
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+
+from shared.model.ids import ResourceId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,22 +28,44 @@ class Probe:
     """One step of the registry's health check as this service saw it: its own path, not the
     workload's."""
 
-    step: str  # "name", "challenge", "exchange", "token", "repository", "manifest"
+    step: str  # "name", "challenge", "exchange", "token", in the order a pull meets them
     answer: str
     passed: bool | None
+
+
+class Trouble(StrEnum):
+    """The registry's own state, which turned this service away as it would anybody."""
+
+    THROTTLED = "throttled"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts:
+    """What is known of a registry that cannot be read where it is expected."""
+
+    elsewhere: tuple[ResourceId, ...] = ()  # visible, but in subscriptions the settings leave out
+    namesake: str = ""  # login server of a visible registry of that name, which is another host
+    name_taken: bool | None = None  # whether anybody in Azure has a registry of that name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """What the registry answered. None means that the answer did not say."""
 
+    because: str = ""  # why nothing is known about the image; "" when the registry told
+    trouble: Trouble | None = None
     repository_exists: bool | None = None
     image_exists: bool | None = None  # the configured tag or digest
     digest: str = ""
     pushed: datetime | None = None  # of the configured image, else of the repository, UTC
     platforms: tuple[str, ...] = ()  # "linux/amd64"
-    readable: bool | None = None  # False: its read attribute is off
+    readable: bool | None = None  # False: its read attribute, or its repository's, is off
     quarantined: bool | None = None
     tags: tuple[Tag, ...] = ()  # nearest to the configured one first, then newest
-    restorable_until: datetime | None = None  # soft-deleted, UTC
+    replicas: tuple[str, ...] | None = None  # read only where a push is too young to be everywhere
+    soft_delete_days: int | None = None  # 0: what is deleted is gone
+    deleted: datetime | None = None  # the configured image, softly, UTC
+    restorable_until: datetime | None = None  # UTC
     probes: tuple[Probe, ...] = ()
+    whereabouts: Whereabouts | None = None  # only where there is no registry to ask

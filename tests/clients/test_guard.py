@@ -138,3 +138,10 @@ def test_posts_that_only_list_or_query_are_reads() -> None:
     assert is_read("POST", f"{ARM}{site}/slots/b/config/appsettings/list")
     assert is_read("POST", "https://api.loganalytics.io/v1/workspaces/w/query")
     assert not is_read("POST", f"{ARM}{site}/stop")
+
+
+@pytest.mark.parametrize("path", ["/oauth2/exchange", "/oauth2/token"])
+def test_signing_in_at_a_registry_reads(path: str) -> None:
+    assert is_read("POST", f"https://contoso.azurecr.io{path}?api-version=2021-07-01")
+    assert not is_read("POST", f"{ARM}{REGISTRY}{path}")
+    assert not is_read("DELETE", f"https://contoso.azurecr.io{path}")
