@@ -4,7 +4,7 @@ VENV   ?= .venv
 INSTALLED := $(VENV)/.installed
 PY     := $(VENV)/bin/python
 
-.PHONY: demo test serve check bench bench-peers format clean
+.PHONY: demo test nightly serve check bench bench-peers format clean
 
 $(INSTALLED): requirements.txt pyproject.toml
 	@echo "Setting up $(VENV) (once; a minute or two)…"
@@ -18,6 +18,9 @@ demo: $(INSTALLED)  ## break and heal every seed scenario through the real trigg
 
 test: $(INSTALLED)  ## the whole suite, offline
 	@$(PY) -m pytest -n 2
+
+nightly: $(INSTALLED)  ## thousands of random broken estates, anew each time (ESTATES=3000)
+	@ESTATES=$${ESTATES:-3000} $(PY) -m pytest -n 2 --timeout=36000 tests/estates
 
 serve: $(INSTALLED)  ## simulated Azure + local function host until Ctrl-C
 	@exec $(PY) -m tests.serve

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ class Case:
     writes: list[str] = field(default_factory=list)  # "PATCH /subscriptions/…", all of them
     announced: list[tuple[str, str]] = field(default_factory=list)  # method and url, from the audit
     again: list[str] = field(default_factory=list)  # those of the same signal, heard once more
-    most_calls: int = 0
+    most_calls: int = 0  # requests of the busiest single execution: a heal, or one sweep of it
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -87,7 +88,8 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
         platform.pull(world, id)
     before, failing = photograph(world), failures(world, id)
     rehearsed = _rehearse(clinic, id, text) if rehearse else []
-    incident = _until_it_rests(clinic, clinic.heal(ResourceId.parse(id), text))
+    calls = [0]
+    incident = _until_it_rests(clinic, clinic.heal(ResourceId.parse(id), text), calls)
     case = Case(
         blueprint=blueprint,
         built=built,
@@ -99,12 +101,12 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
         after=photograph(world),
         still=failures(world, id),
         writes=clinic.writes,
+        most_calls=max(later - sooner for sooner, later in pairwise(calls)),
     )
     if repeat:
         case.again = _once_more(clinic, id, text)
     case.shown = _shown(clinic, incident)
     case.announced = _announced(clinic, incident.id)
-    case.most_calls = incident.azure_calls.reads + incident.azure_calls.writes
     return case
 
 
@@ -162,9 +164,10 @@ def _rehearse(clinic: Clinic, id: str, text: str) -> list[str]:
     return clinic.writes
 
 
-def _until_it_rests(clinic: Clinic, incident: Incident) -> Incident:
+def _until_it_rests(clinic: Clinic, incident: Incident, calls: list[int]) -> Incident:
     """Sweep whenever something is due; approve what waits for a person, once."""
     for _ in range(SWEEPS):
+        calls.append(incident.azure_calls.reads + incident.azure_calls.writes)
         if incident.state is State.HELD and clinic.medic.policy and not incident.approved:
             if not _approved(clinic, incident):
                 break
@@ -199,7 +202,7 @@ def _once_more(clinic: Clinic, id: str, text: str) -> list[str]:
     so_far = len(clinic.writes)
     clinic.advance(120)
     incident = clinic.heal(ResourceId.parse(id), text, id="signal-2")
-    _until_it_rests(clinic, incident)
+    _until_it_rests(clinic, incident, [])
     return clinic.writes[so_far:]
 
 
