@@ -42,6 +42,10 @@ PRESENT_TROUBLE: tuple[Check, ...] = (
 PATH: tuple[Check, ...] = (
     private.private_endpoint_not_approved,
     private.public_access_disabled,
+    private.private_dns_not_linked,
+    private.private_dns_record_missing,
+    private.private_path_blocked,
+    private.private_path_not_routed,
     network.firewall_egress_unprovable,
     network.firewall_missing_egress,
     identity.identity_not_attached,

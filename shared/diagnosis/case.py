@@ -24,6 +24,7 @@ from shared.model.evidence import (
     Unread,
     Workload,
 )
+from shared.model.private_path import PrivatePath
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName
 
@@ -179,9 +180,43 @@ class Case:
         )
 
     @property
+    def path(self) -> PrivatePath | None:
+        """The private path, where it was asked for and could be read at all."""
+        found = self.evidence.private_path
+        return found if isinstance(found, PrivatePath) else None
+
+    @property
+    def private(self) -> bool | None:
+        """Whether pulls find the registry by its private name: then no address rule applies.
+
+        None: they may; that depends on something that was not read, or that no reading settles.
+        """
+        if not self.in_a_network or not self.registry.private_endpoints:
+            return False
+        if self.path is None or isinstance(self.workload.pulls_over_vnet, Unread):
+            return None if self.approved_endpoints else False
+        return self.path.stays_private
+
+    @property
     def maybe_private(self) -> bool:
-        """True when pulls may reach the registry by a private endpoint we cannot follow yet."""
-        return self.in_a_network and bool(self.approved_endpoints)
+        """True when pulls may reach the registry by a private endpoint, and nobody can tell."""
+        return self.private is None and bool(self.approved_endpoints)
+
+    @property
+    def better_private(self) -> bool:
+        """True when an app that knocks at a guarded public door has a proven private way beside it.
+
+        Both would work (rows 1 and 5 of the decision table). The private way is taken because it
+        opens nothing: an address rule lets in every other app that shares the address.
+        """
+        return (
+            self.path is not None
+            and self.path.proven
+            and self.workload.id.type.startswith("microsoft.web/")
+            and self.workload.pulls_over_vnet is False
+            and self.workload.routing is not None
+            and not self.workload.windows
+        )
 
 
 def _same_host(said: Reading, image: ImageUse) -> bool:

@@ -126,6 +126,10 @@ def _rules_do_not_apply(case: Case, name: FindingName) -> Answer | None:
         return excluded(name, "the public endpoint is off, so address rules are dead")
     if registry.default_allow is True:
         return excluded(name, "the registry admits all networks")
+    if case.private is True:
+        return excluded(name, "pulls go to a private endpoint, where no address rule applies")
+    if case.better_private and registry.default_allow is False:
+        return excluded(name, "a private path to the registry stands, and no rule is needed there")
     if registry.default_allow is None and registry.sku.lower() == "premium":
         return unknown(name, "Azure did not report the registry's network rules")
     if registry.default_allow is None:
