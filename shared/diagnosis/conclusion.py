@@ -107,7 +107,12 @@ def _stuck(case: Case) -> str:
     if isinstance(instances, Unread) or not said:
         return ""
     stuck = [one for one in instances if one.state in ("Blocked", "Failed")]
-    return ", ".join(f"{one.name} is {one.state}" for one in stuck[:3])
+    return ", ".join(f"{_short(one.name)} is {one.state}" for one in stuck[:3])
+
+
+def _short(name: str) -> str:
+    """An instance's name is a hash of 64 characters; a revision's is for people."""
+    return name if len(name) < 60 else f"instance {name[:12]}"
 
 
 def _runs(case: Case) -> bool:

@@ -62,8 +62,9 @@ def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -
     return firewall.step(evidence, possible=possible, doubts=diagnosis.doubts)
 
 
-def _restart(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
-    return restart.when_quiet(evidence, doubts=diagnosis.doubts)
+def _restart(_: Diagnosis, evidence: Evidence, __: Policy | None) -> Step | Refusal:
+    """Without the diagnosis' doubts: what an older text leaves open is no reason to stay down."""
+    return restart.when_quiet(evidence)
 
 
 def _credentials(
