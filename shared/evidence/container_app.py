@@ -5,36 +5,24 @@ In:  the id of a `Microsoft.App/containerApps` or `…/jobs`.
 Out: a Workload. NotFound or PermissionMissing when the app itself cannot be read; every other
      refused read becomes Unread.
 
-Each image signs in by the `registries[]` entry of its own host, and without one anonymously. An
-environment's `staticIp` is its inbound address, and `outboundIpAddresses` is a pool nobody promises
-to keep (Networking in Container Apps documentation): only a NAT gateway in the environment's own
-subnet makes a fixed way out, and only where workload profiles allow one. In an Express environment
-an app may bring a subnet of its own (`networking.outboundVnetSubnetId`, azure-mgmt-appcontainers
-5.1.0).
+Each image signs in by the `registries[]` entry of its own host, and without one anonymously.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import container_state, images, network
+from shared.evidence import container_state, images, way_out
 from shared.evidence.reading import attempt, id_in, same, whole
 from shared.model.evidence import (
     Attached,
-    Egress,
     PullAuth,
     PullMode,
     Unread,
-    Via,
     Workload,
 )
 from shared.model.ids import ResourceId
 from shared.model.words import Host
-
-_BY_THE_PLATFORM = (
-    "Container Apps promises no fixed outbound address unless the environment's subnet has a NAT "
-    "gateway"
-)
 
 
 def read(azure: Azure, id: ResourceId) -> Workload:
@@ -56,7 +44,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
     instances, failing = (state, ()) if isinstance(state, Unread) else state
     template = properties.get("template") or {}
     uses, note = images.named([*_containers(template), *_of_others(failing)])
-    way_out, subnet = egress(azure, properties, answers["environment"])
+    leaving = way_out.of_app(azure, properties, answers["environment"])
     acr = [use for use in uses if use.acr]
     sign_ins = {use.container: sign_in(app, use.host) for use in uses}
     home = environment_id(properties)
@@ -67,9 +55,10 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         images=tuple(uses),
         auth=sign_in(app, next((use.host for use in (*acr, *uses)), "")),
         sign_ins=sign_ins,
-        egress=way_out,
-        subnet=subnet,
-        pulls_over_vnet=_over_vnet(answers["environment"], subnet),
+        egress=leaving.egress,
+        subnet=leaving.subnet,
+        ground=leaving.ground,
+        pulls_over_vnet=_over_vnet(answers["environment"], leaving.subnet),
         instances=instances,
         serving=None if job else container_state.serving(properties, instances),
         tags=app.get("tags") or {},
@@ -180,32 +169,6 @@ def _spare(identity: Mapping[str, Any]) -> tuple[Attached, ...]:
         if (item or {}).get("principalId")
     ]
     return tuple(found)
-
-
-def egress(
-    azure: Azure, properties: Mapping[str, Any], held: Mapping[str, Any] | Unread
-) -> tuple[Egress | Unread, ResourceId | None]:
-    """The way out of an app in this environment, and the subnet it leaves through."""
-    if isinstance(held, Unread):
-        return Unread(f"the way out depends on the environment, which is {held.because}"), None
-    express = str(held.get("environmentMode") or "").lower() == "express"
-    text = (
-        (properties.get("networking") or {}).get("outboundVnetSubnetId")
-        if express
-        else (held.get("vnetConfiguration") or {}).get("infrastructureSubnetId")
-    )
-    subnet = id_in(text)
-    if subnet and (express or held.get("workloadProfiles")):
-        fixed = network.subnet_egress(azure, subnet)
-        if fixed is not None:
-            return fixed, subnet
-    listed = tuple(str(one) for one in properties.get("outboundIpAddresses") or ())
-    why = _BY_THE_PLATFORM
-    if express and not subnet:
-        why += ", and this app of an Express environment has no subnet of its own"
-    elif not express and not held.get("workloadProfiles"):
-        why += ", and a consumption-only environment cannot have one"
-    return Egress(via=Via.PLATFORM, possible=listed, stable=False, because=why), subnet
 
 
 def _over_vnet(held: Mapping[str, Any] | Unread, subnet: ResourceId | None) -> bool | Unread:

@@ -1,114 +1,106 @@
 """
-The way out: which addresses a registry sees when a workload pulls.
+The way out of a subnet: what stands around it, and which addresses a registry sees behind it.
 
-In:  what ARM says about a subnet: its route table, NAT gateway and their public addresses.
-Out: an Egress. Addresses come from ARM alone; where the way out cannot be proven, `stable` is
-     False and `because` says what stands in the way.
+In:  the id of a subnet pulls leave from.
+Out: a Way: the Ground as read, and an Egress (None: nothing of the customer's own decides).
+     Addresses come from ARM alone; where the way out cannot be proven, the Egress is not stable.
 
-A route for public addresses wins over a NAT gateway (Virtual network traffic routing
-documentation); a NAT gateway's addresses are all its public IPs and prefixes. Networking is read
-through plain ARM calls: the SDK for it would double the app's memory.
+A route for the registry wins over a NAT gateway, and that over the platform's own addresses
+(Virtual network traffic routing). Networking is read through plain ARM calls: the SDK for it would
+double the app's memory. What gateways announce (BGP) is nowhere to be read.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
 
 from shared.clients.azure import Azure
-from shared.evidence.reading import attempt, id_in, whole
-from shared.model import networks
+from shared.evidence import azure_firewall, nat_gateway, routes, security_groups, virtual_network
+from shared.evidence.destinations import REGISTRY
+from shared.evidence.reading import attempt
+from shared.evidence.security_groups import Unknown
 from shared.model.evidence import Egress, Unread, Via
+from shared.model.ground import Ground, Route, Rule, Subnet, Table, VirtualNetwork
 from shared.model.ids import ResourceId
 
-_NETWORK_VERSION = "2026-03-01"
 #: Next hops that leave the way out as it is.
-_STRAIGHT = ("internet", "vnetlocal")
+STRAIGHT = ("internet", "vnetlocal")
 
 
-def subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | Unread | None:
-    """The fixed way out of a subnet, or None when it has neither NAT gateway nor appliance."""
-    return attempt(lambda: _subnet_egress(azure, subnet))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How pulls leave. `egress` None: by the platform's own addresses."""
+
+    ground: Ground | Unread
+    egress: Egress | Unread | None
 
 
-def _subnet_egress(azure: Azure, subnet: ResourceId) -> Egress | None:
-    with azure.asking(f"read the subnet {subnet}"):
-        properties = _properties(azure, subnet)
-    table = _id(properties.get("routeTable"))
-    if table and (detour := _detour(azure, table)):
-        return Egress(
-            via=Via.FIREWALL,
-            stable=False,
-            because=f"the route table {table.name} sends {detour}, and which public address is "
-            "used from there is not known here",
-        )
-    gateway = _id(properties.get("natGateway"))
-    if gateway and not azure.reaches(gateway):
-        return Egress(
-            via=Via.NAT_GATEWAY,
-            stable=False,
-            owner=gateway,
-            because=f"the NAT gateway {gateway} is in a subscription that MEDIC_SUBSCRIPTIONS does "
-            "not name",
-        )
-    return _nat(azure, gateway) if gateway else None
+def way(azure: Azure, subnet: ResourceId, *, obeys_routes: bool = True) -> Way:
+    """Everything that decides about pulls from this subnet."""
+    around = attempt(lambda: virtual_network.around(azure, subnet))
+    if isinstance(around, Unread):
+        return Way(ground=around, egress=around)
+    own, network = around
+    answers = azure.together(
+        rules=partial(_rules, azure, own.group),
+        table=partial(_table, azure, own.table if obeys_routes else None),
+    )
+    found: Table | Unread = answers["table"]
+    ground = Ground(
+        subnet=own,
+        network=network,
+        rules=answers["rules"],
+        routes=found if isinstance(found, Unread) else found.routes,
+        obeys_routes=obeys_routes,
+    )
+    return _leaving(azure, ground) if obeys_routes else Way(ground=ground, egress=None)
 
 
-def _detour(azure: Azure, table: ResourceId) -> str | None:
-    """Where a route takes traffic for public addresses, other than straight out; None: nowhere.
-
-    The registry has public addresses nobody lists, so any route for some of them may be the one:
-    all of them (0.0.0.0/0), half of them, or a service tag such as AzureContainerRegistry.
-    """
-    with azure.asking(f"read the route table {table}"):
-        routes = _properties(azure, table).get("routes")
-    for route in routes or ():
-        properties = route.get("properties") or {}
-        hop = str(properties.get("nextHopType") or "an unnamed next hop")
-        prefix = str(properties.get("addressPrefix") or "")
-        if hop.lower() in _STRAIGHT or _private(prefix):
-            continue
-        return f"{prefix or 'some traffic'} to {properties.get('nextHopIpAddress') or hop}"
-    return None
+def _rules(azure: Azure, group: ResourceId | None) -> tuple[Rule, ...] | Unread:
+    return attempt(lambda: security_groups.read(azure, group)) if group else ()
 
 
-def _private(prefix: str) -> bool:
-    network = networks.parse(prefix)
-    return network is not None and network.is_private
+def _table(azure: Azure, table: ResourceId | None) -> Table | Unread:
+    return attempt(lambda: routes.read(azure, table)) if table else Table(routes=())
 
 
-def _nat(azure: Azure, gateway: ResourceId) -> Egress:
-    with azure.asking(f"read the NAT gateway {gateway}"):
-        properties = _properties(azure, gateway)
-    addresses = [
-        _public(azure, item, "ipAddress") for item in properties.get("publicIpAddresses") or ()
-    ]
-    addresses += [
-        _public(azure, item, "ipPrefix") for item in properties.get("publicIpPrefixes") or ()
-    ]
-    found = tuple(address for address in addresses if address)
+def _leaving(azure: Azure, ground: Ground) -> Way:
+    own, network, table = ground.subnet, ground.network, ground.routes
+    if isinstance(table, Unread):
+        return Way(ground=ground, egress=table)
+    route = routes.towards(table, REGISTRY)
+    if isinstance(route, Unknown):
+        return Way(ground=ground, egress=_open_question(own, route))
+    if route is None or route.hop in STRAIGHT:
+        nat = own.nat
+        egress = attempt(lambda: nat_gateway.egress(azure, nat)) if nat else None
+        return Way(ground=ground, egress=egress)
+    return _detour(azure, ground, route, network)
+
+
+def _detour(azure: Azure, ground: Ground, route: Route, network: VirtualNetwork | Unread) -> Way:
+    """A route sends pulls elsewhere: to an appliance, through a gateway, or nowhere."""
+    if route.hop != "virtualappliance" or route.address is None:
+        return Way(ground=ground, egress=_sent_away(ground.subnet, route))
+    found = attempt(lambda: azure_firewall.behind(azure, route, network))
+    if isinstance(found, Unread):
+        return Way(ground=ground, egress=found)
+    return Way(ground=replace(ground, firewall=found.firewall), egress=found.egress)
+
+
+def _sent_away(own: Subnet, route: Route) -> Egress:
+    table = own.table.name if own.table else "of the subnet"
     return Egress(
-        via=Via.NAT_GATEWAY,
-        addresses=found,
-        stable=bool(found),
-        owner=gateway,
-        because=f"the subnet's NAT gateway {gateway.name} is the way out"
-        + ("" if found else ", but it has no public IPv4 address"),
+        via=Via.FIREWALL,
+        stable=False,
+        because=f"the route {route.name} ({route.prefix}) of the route table {table} sends pulls "
+        f"to {route.where}, and which public address they get from there is not known here",
     )
 
 
-def _public(azure: Azure, item: Any, member: str) -> str | None:
-    identifier = _id(item)
-    if identifier is None:
-        return None
-    with azure.asking(f"read the public address {identifier}"):
-        properties = _properties(azure, identifier)
-    if str(properties.get("publicIPAddressVersion", "IPv4")).lower() != "ipv4":
-        return None
-    return properties.get(member)
-
-
-def _properties(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
-    return whole(azure.arm.get(id.text, _NETWORK_VERSION), str(id))["properties"]
-
-
-def _id(item: Any) -> ResourceId | None:
-    return id_in(item.get("id")) if isinstance(item, dict) else None
+def _open_question(own: Subnet, question: Unknown) -> Egress:
+    table = own.table.name if own.table else "of the subnet"
+    return Egress(
+        via=Via.UNKNOWN,
+        stable=False,
+        because=f"the route table {table} leaves open which way pulls take: {question.because}",
+    )

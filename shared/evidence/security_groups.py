@@ -9,7 +9,7 @@ Lowest priority number first, the first rule that matches decides, then the defa
 one. A rule that may or may not match leaves the answer open only where it would change it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,22 +127,38 @@ def verdict(
 ) -> Verdict:
     """What becomes of TCP to the destination's port. `source`: the sender's address blocks, where
     they are known; `inbound`: the rules stand at the destination's end."""
-    open_questions: list[Rule] = []
-    for rule in _in_order(rules, inbound):
-        match = _matches(rule, destination, port, source)
-        if match is False:
+    ordered = [
+        Matched(rule.name, rule.allow, match)
+        for rule in _in_order(rules, inbound)
+        if (match := _matches(rule, destination, port, source)) is not False
+    ]
+    return first(ordered, destination.name, "DenyAllInBound" if inbound else "DenyAllOutBound")
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A rule that matches for sure (True), or of which that is not known (None)."""
+
+    name: str
+    allow: bool
+    match: bool | None
+
+
+def first(ordered: Iterable[Matched], target: str, otherwise: str) -> Verdict:
+    """What the first match decides; what none decides is denied by `otherwise`. A rule before it
+    that may match leaves the answer open only where it says the opposite."""
+    doubtful: list[Matched] = []
+    for rule in (*ordered, Matched(otherwise, allow=False, match=True)):
+        if rule.match is None:
+            doubtful.append(rule)
             continue
-        if match is None:
-            open_questions.append(rule)
-            continue
-        for doubtful in open_questions:
-            if doubtful.allow != rule.allow:
+        for other in doubtful:
+            if other.allow != rule.allow:
                 return Unknown(
-                    f"the rule {doubtful.name} comes before {rule.name} and may cover "
-                    f"{destination.name}"
+                    f"the rule {other.name} comes before {rule.name} and may cover {target}"
                 )
         return Allowed(rule.name) if rule.allow else Denied(rule.name)
-    return Denied("DenyAllInBound" if inbound else "DenyAllOutBound")
+    raise AssertionError("unreachable: the last rule matches")
 
 
 def _in_order(rules: Sequence[Rule], inbound: bool) -> Iterator[Rule]:

@@ -50,15 +50,16 @@ def read(azure: Azure, id: ResourceId) -> Workload:
     if isinstance(config, Unread):
         note = f"the site's configuration is {config.because}"
     routed = way_out.routed(properties, answers["settings"])
-    subnet = way_out.subnet(properties)
+    leaving = way_out.of_site(azure, properties, routed)
     return Workload(
         id=id_in(site.get("id")) or id,
         host=_host(site, id),
         windows="windows" in str(site.get("kind", "")).lower() or bool(web.get("windowsFxVersion")),
         images=tuple(uses),
         auth=_auth(site, config, containers, answers["settings"]),
-        egress=way_out.egress(azure, properties, routed, subnet),
-        subnet=subnet,
+        egress=leaving.egress,
+        subnet=leaving.subnet,
+        ground=leaving.ground,
         pulls_over_vnet=routed,
         routing=site_network.routing(properties),
         dns_servers=site_network.dns_servers(properties, answers["settings"]),

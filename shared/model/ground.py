@@ -132,11 +132,11 @@ class FirewallRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firewall:
-    """An Azure Firewall on the way. `rules` in the order it asks them; what matches none is
-    denied."""
+    """An Azure Firewall on the way. Its rules are its own (`classic`) or those of a policy."""
 
     id: ResourceId
-    rules: tuple[FirewallRule, ...] | Unread
+    policy: ResourceId | None = None
+    classic: tuple[FirewallRule, ...] = ()  # in the order it asks them; what matches none is denied
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,4 +149,4 @@ class Ground:
     rules: tuple[Rule, ...] | Unread = ()
     routes: tuple[Route, ...] | Unread = ()
     obeys_routes: bool = True
-    firewall: ResourceId | None = None  # the Azure Firewall that the registry's route leads to
+    firewall: Firewall | None = None  # the Azure Firewall that the route to the registry leads to
