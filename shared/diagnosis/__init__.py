@@ -8,7 +8,7 @@ Out: a Diagnosis, always. Where nothing fits or too little could be read it is `
     scene.py       is there a pull from a registry we can read, and does it answer?
     private.py     is there a private way in, where there is no public one?
     network.py     may the pull in?
-    identity.py    may whoever pulls?
+    identity.py    may whoever pulls?      credentials.py   does it sign in at all, and rightly?
     image.py       is there something to pull?
     conclusion.py  none of these: what then?
 
@@ -19,7 +19,7 @@ one line here. Pure: nothing reads Azure, the clock or the settings.
 
 from collections.abc import Callable, Collection, Iterable
 
-from shared.diagnosis import conclusion, identity, image, network, private, scene
+from shared.diagnosis import conclusion, credentials, identity, image, network, private, scene
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, Verdict
 from shared.model.evidence import Evidence, Registry
 from shared.model.plan import Diagnosis, RuledOut
@@ -50,11 +50,11 @@ PATH: tuple[Check, ...] = (
     network.firewall_missing_egress,
     identity.identity_not_attached,
     identity.arm_audience_disabled,
-    identity.identity_not_used,
-    identity.credentials_admin_disabled,
-    identity.keyvault_reference_broken,
-    identity.credentials_not_admin,
-    identity.credentials_stale,
+    credentials.identity_not_used,
+    credentials.credentials_admin_disabled,
+    credentials.keyvault_reference_broken,
+    credentials.credentials_not_admin,
+    credentials.credentials_stale,
     identity.pull_role_wrong_for_abac,
     identity.pull_role_missing,
     image.image_locked,

@@ -1,5 +1,5 @@
 """
-Checks on who pulls: the identity or the credentials, and what they may do at the registry.
+Checks on who pulls: the identity, and what it may do at the registry.
 
 In:  a Case whose registry was read.
 Out: an Answer per finding.
@@ -9,8 +9,8 @@ identity without pull gets the same words as a wrong password. Pure.
 """
 
 from shared.diagnosis.case import Answer, Case, excluded, found, unknown
-from shared.model.evidence import Access, PermissionMode, PullAuth, PullMode, Registry, Unread
-from shared.model.words import Cause, FindingName
+from shared.model.evidence import Access, PermissionMode, PullAuth, PullMode, Unread
+from shared.model.words import FindingName
 
 #: Built-in roles that grant pull in legacy mode and nothing in ABAC mode
 #: (container-registry-rbac-built-in-roles-overview): AcrPull, AcrPush, Reader, Contributor, Owner.
@@ -113,99 +113,6 @@ def pull_role_missing(case: Case) -> Answer:
     )
 
 
-def identity_not_used(case: Case) -> Answer:
-    """The workload signs in with nothing, or with dead credentials, beside a usable identity."""
-    name = FindingName.IDENTITY_NOT_USED
-    auth = case.auth
-    if isinstance(auth, Unread):
-        return unknown(name, f"how the workload signs in is {auth.because}")
-    if case.uses_identity:
-        return excluded(name, "the workload pulls with its identity")
-    able = isinstance(case.access, Access) and case.access.pulls is True
-    dead = auth.mode is PullMode.CREDENTIALS and _admin_switched_off(case, auth)
-    if able and (auth.mode is PullMode.ANONYMOUS or dead):
-        return found(
-            name,
-            f"The workload's own identity may already pull from {case.registry.login_server}, but "
-            "the workload is not told to use it",
-        )
-    if auth.mode is not PullMode.ANONYMOUS:
-        return excluded(name, "the workload is configured with credentials")
-    if case.registry.anonymous_pull:
-        return excluded(name, "the registry allows anonymous pulls")
-    return found(
-        name,
-        f"The workload signs in to {case.registry.login_server} with nothing: neither an identity "
-        "nor credentials are configured, and the registry does not serve strangers",
-    )
-
-
-def credentials_admin_disabled(case: Case) -> Answer:
-    """Admin credentials are configured and the registry's admin user is off."""
-    name = FindingName.CREDENTIALS_ADMIN_DISABLED
-    if answer := _needs_credentials(case, name):
-        return answer
-    auth = _auth(case)
-    if _is_admin(case.registry, auth) and case.registry.admin_enabled is None:
-        return unknown(name, "Azure did not report whether the registry's admin user is on")
-    if _admin_switched_off(case, auth):
-        return found(
-            name,
-            f"The workload signs in as the admin user of {case.registry.login_server}, and that "
-            "user is switched off",
-        )
-    return excluded(name, "the admin user is on, or is not the one used")
-
-
-def credentials_not_admin(case: Case) -> Answer:
-    """Credentials of a token or a service principal were refused; only their owner can help."""
-    name = FindingName.CREDENTIALS_NOT_ADMIN
-    if answer := _needs_credentials(case, name):
-        return answer
-    auth = _auth(case)
-    if _is_admin(case.registry, auth):
-        return excluded(name, "the workload signs in as the registry's admin user")
-    if case.claim is Cause.UNAUTHORIZED:
-        return found(
-            name,
-            f"The registry {case.registry.login_server} refused the user {auth.username}, a token "
-            "or service principal whose secret nobody can read back or compare",
-        )
-    return unknown(
-        name, f"the user {auth.username} is a token or service principal, which cannot be compared"
-    )
-
-
-def keyvault_reference_broken(case: Case) -> Answer:
-    """The password comes from a Key Vault; whether it arrives is not read yet."""
-    name = FindingName.KEYVAULT_REFERENCE_BROKEN
-    if answer := _needs_credentials(case, name):
-        return answer
-    if _auth(case).keyvault:
-        return unknown(name, "the password is a Key Vault reference, whose state was not read")
-    return excluded(name, "the password is no Key Vault reference")
-
-
-def credentials_stale(case: Case) -> Answer:
-    """Admin credentials that may have been rotated; comparing them is not done yet."""
-    name = FindingName.CREDENTIALS_STALE
-    if answer := _needs_credentials(case, name):
-        return answer
-    auth = _auth(case)
-    server = (auth.server or "").lower().removeprefix("https://").partition("/")[0]
-    if server and server != case.registry.login_server.lower():
-        return unknown(
-            name,
-            f"the credentials are for {server}, not for {case.registry.login_server}: the host may "
-            "send none",
-        )
-    if not _is_admin(case.registry, auth) or case.registry.admin_enabled is False:
-        return excluded(name, "the workload does not use working admin credentials")
-    return unknown(
-        name, "the stored admin password was not compared with the registry's two passwords"
-    )
-
-
 def _auth(case: Case) -> PullAuth:
     assert isinstance(case.auth, PullAuth)
     return case.auth
@@ -219,14 +126,6 @@ def _needs_identity(case: Case, name: FindingName) -> Answer | None:
     return None
 
 
-def _needs_credentials(case: Case, name: FindingName) -> Answer | None:
-    if isinstance(case.auth, Unread):
-        return unknown(name, f"how the workload signs in is {case.auth.because}")
-    if case.auth.mode is not PullMode.CREDENTIALS:
-        return excluded(name, "the workload does not sign in with a user name and password")
-    return None
-
-
 def _access(case: Case, name: FindingName) -> Access | Answer:
     """The pull identity's access, or the answer when there is none to judge."""
     if answer := _needs_identity(case, name):
@@ -237,11 +136,3 @@ def _access(case: Case, name: FindingName) -> Access | Answer:
         return case.access
     because = case.access.because if isinstance(case.access, Unread) else "not known"
     return unknown(name, f"the roles of the pull identity are {because}")
-
-
-def _is_admin(registry: Registry, auth: PullAuth) -> bool:
-    return (auth.username or "").lower() == registry.id.name.lower()
-
-
-def _admin_switched_off(case: Case, auth: PullAuth) -> bool:
-    return _is_admin(case.registry, auth) and case.registry.admin_enabled is False
