@@ -15,10 +15,6 @@ def of(**members: Any) -> Diagnosis:
     return diagnose(given.signal(), given.reading(Cause.UNAUTHORIZED), given.evidence(**members))
 
 
-def credentials(**members: Any) -> PullAuth:
-    return PullAuth(**{"mode": PullMode.CREDENTIALS, "username": "contoso"} | members)
-
-
 def test_an_identity_without_any_role_lacks_the_pull_role() -> None:
     diagnosis = of(access=given.access())
 
@@ -79,73 +75,6 @@ def test_an_identity_that_is_not_attached_cannot_pull(mode: PullMode, words: str
 
     assert diagnosis.finding is FindingName.IDENTITY_NOT_ATTACHED
     assert words in diagnosis.summary
-
-
-def test_an_identity_that_may_pull_but_is_not_used_is_found() -> None:
-    auth = PullAuth(mode=PullMode.ANONYMOUS, principal=given.PRINCIPAL)
-
-    diagnosis = of(workload=given.workload(auth=auth))
-
-    assert diagnosis.finding is FindingName.IDENTITY_NOT_USED
-    assert "not told to use it" in diagnosis.summary
-
-
-def test_signing_in_with_nothing_is_fine_where_anonymous_pulls_are() -> None:
-    auth = PullAuth(mode=PullMode.ANONYMOUS)
-
-    diagnosis = of(
-        workload=given.workload(auth=auth),
-        access=None,
-        registry=given.registry(anonymous_pull=True),
-    )
-
-    assert diagnosis.finding is FindingName.UNDETERMINED
-
-
-def test_admin_credentials_die_with_the_admin_user() -> None:
-    diagnosis = of(workload=given.workload(auth=credentials()), access=None)
-
-    assert diagnosis.finding is FindingName.CREDENTIALS_ADMIN_DISABLED
-
-
-def test_another_users_refused_password_belongs_to_its_owner() -> None:
-    auth = credentials(username="ci-token")
-
-    diagnosis = of(workload=given.workload(auth=auth), access=None)
-
-    assert diagnosis.finding is FindingName.CREDENTIALS_NOT_ADMIN
-    assert "ci-token" in diagnosis.summary
-
-
-def test_passwords_that_were_not_compared_are_a_doubt() -> None:
-    diagnosis = of(
-        workload=given.workload(auth=credentials()),
-        access=None,
-        registry=given.registry(admin_enabled=True),
-    )
-
-    assert diagnosis.finding is FindingName.UNDETERMINED
-    assert "not compared" in " ".join(diagnosis.doubts)
-
-
-def test_a_key_vault_reference_of_unknown_state_is_a_doubt() -> None:
-    diagnosis = of(
-        workload=given.workload(auth=credentials(keyvault=True)),
-        access=None,
-        registry=given.registry(admin_enabled=True),
-    )
-
-    assert "Key Vault" in diagnosis.doubts[0]
-
-
-def test_credentials_for_another_registry_are_named() -> None:
-    diagnosis = of(
-        workload=given.workload(auth=credentials(server="https://other.azurecr.io")),
-        access=None,
-        registry=given.registry(admin_enabled=True),
-    )
-
-    assert "for other.azurecr.io" in " ".join(diagnosis.doubts)
 
 
 def test_unread_sign_in_leaves_every_identity_finding_open() -> None:
