@@ -36,6 +36,7 @@ class Story:
     writes: tuple[str, ...] = ()  # "PATCH …/registries/contosoimages": method and end of the path
     works: bool | None = None  # whether the next pull works; None: exactly when it ends healed
     says: tuple[str, ...] = ()  # words the advice or the gate's reasons must contain
+    unheard: tuple[str, ...] = ()  # ways in that cannot tell of it: no alert without failing rows
     minutes: int = 45  # how long the sweep may take
     retry: Sequence[float] = field(default=(45.0,))  # the platform's own pulls; () for none
 

@@ -9,7 +9,7 @@ from tests.matrix import table, ways
 from tests.matrix.rows import STORIES
 from tests.matrix.story import Story, must_end, must_pull
 
-_ALL = [(story, way) for story in STORIES for way in ways.WAYS]
+_ALL = [(story, way) for story in STORIES for way in ways.WAYS if way not in story.unheard]
 
 
 @pytest.mark.parametrize(("story", "way"), _ALL, ids=[f"{story}-{way}" for story, way in _ALL])
