@@ -67,5 +67,5 @@ class Catalogue:
     soft_delete_days: int | None = None  # 0: what is deleted is gone
     deleted: datetime | None = None  # the configured image, softly, UTC
     restorable_until: datetime | None = None  # UTC
-    probes: tuple[Probe, ...] = ()
+    probes: tuple[Probe, ...] = ()  # the health check, as far as it went
     whereabouts: Whereabouts | None = None  # only where there is no registry to ask
