@@ -5,10 +5,12 @@ In:  a Case.
 Out: objections; deny for a request that would do more than announced, hold for the rest.
 
 Judges the request that will be sent, not the planner's word for it. App Service's outbound
-addresses are shared with other customers' apps (overview-inbound-outbound-ips). Pure.
+addresses are shared with other customers' apps (overview-inbound-outbound-ips), those of an Azure
+Firewall with everything behind it. Pure.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -19,10 +21,21 @@ from shared.model.plan import Step
 from shared.model.words import RemedyName
 from shared.policy import Addresses, SharedEgress
 
+
+@dataclass(frozen=True, slots=True)
+class _Sharers:
+    """Who else leaves by the addresses, and which key of firewall-sync accepts that."""
+
+    said: str
+    key: str
+
+
 _SHARED = {
-    Via.PLATFORM: "are shared with other customers' apps",
-    Via.FIREWALL: "let in everything behind that firewall",
+    Via.PLATFORM: _Sharers("are shared with other customers' apps", "shared_egress"),
+    Via.FIREWALL: _Sharers("let in everything behind that Azure Firewall", "azure_firewall"),
 }
+#: Ways out that somebody owns, who has to be in the policy's scope.
+_OWNED = (Via.NAT_GATEWAY, Via.FIREWALL, Via.ENVIRONMENT)
 
 
 def only_adds_proven_addresses(case: Case) -> Iterator[Objection]:
@@ -58,11 +71,11 @@ def way_out_proven(case: Case) -> Iterator[Objection]:
         yield hold(f"the way out is {egress.via}: {egress.because or 'no address is proven'}")
     if not egress.stable:
         yield hold(f"the outbound addresses may change at any time: {egress.because}")
-    if egress.via in (Via.NAT_GATEWAY, Via.FIREWALL):
-        if egress.owner is None:
-            yield hold(f"it is not known which {egress.via} owns the addresses")
-        elif not case.policy.in_scope(egress.owner):
-            yield hold(f"{egress.owner}, which owns the addresses, is outside the policy's scope")
+    if egress.via in _OWNED and egress.owner is None:
+        yield hold(f"it is not known which {egress.via} owns the addresses")
+    for owner in (egress.owner, *egress.also):
+        if owner is not None and not case.policy.in_scope(owner):
+            yield hold(f"{owner}, which owns the addresses, is outside the policy's scope")
 
 
 def sharing_allowed(case: Case) -> Iterator[Objection]:
@@ -71,15 +84,14 @@ def sharing_allowed(case: Case) -> Iterator[Objection]:
     egress, registry = case.workload.egress, case.registry
     if not case.steps(RemedyName.FIREWALL_SYNC) or isinstance(egress, Unread) or not registry:
         return
-    if egress.via not in _SHARED:
+    sharers = _SHARED.get(egress.via)
+    if sharers is None:
         return
-    if case.policy.remedies.firewall_sync.shared_egress is not SharedEgress.ALLOW:
-        yield hold(
-            f"the addresses {_SHARED[egress.via]}; the policy's shared_egress does not allow that"
-        )
+    if getattr(case.policy.remedies.firewall_sync, sharers.key) is not SharedEgress.ALLOW:
+        yield hold(f"the addresses {sharers.said}; the policy's {sharers.key} does not allow that")
     if registry.anonymous_pull is not False:
         known = "allows" if registry.anonymous_pull else "may allow (Azure does not say)"
-        yield hold(f"the registry {known} anonymous pulls, and the addresses {_SHARED[egress.via]}")
+        yield hold(f"the registry {known} anonymous pulls, and the addresses {sharers.said}")
 
 
 def room_left(case: Case) -> Iterator[Objection]:

@@ -43,7 +43,7 @@ class Addresses(StrEnum):
 
 
 class SharedEgress(StrEnum):
-    """Whether addresses that other customers' apps use too may be let in."""
+    """Whether addresses that others use too may be let in."""
 
     ALLOW = "allow"
     HOLD = "hold"
@@ -127,12 +127,20 @@ class FirewallSync(Remedy):
     max_new_rules: Count = 16
     keep_free: Count = 10
     shared_egress: SharedEgress = SharedEgress.HOLD
+    azure_firewall: SharedEgress = SharedEgress.HOLD  # admits everything behind one
 
 
 class PullRole(Remedy):
     """Restoring a lost pull role. Azure keeps its Activity Log for 90 days."""
 
     proof_days: Annotated[int, Field(ge=1, le=90)] = 30
+
+
+class DnsZoneLink(Remedy):
+    """Linking a private DNS zone: it changes what a whole network resolves, so it acts only where
+    it is named itself. The policy's own mode does not reach it."""
+
+    mode: Mode | None = Mode.OBSERVE
 
 
 class Remedies(_Section):
@@ -145,7 +153,7 @@ class Remedies(_Section):
     vnet_image_pull: Remedy = Remedy()
     credential_resync: Remedy = Remedy()
     use_identity: Remedy = Remedy()
-    dns_zone_link: Remedy = Remedy()
+    dns_zone_link: DnsZoneLink = DnsZoneLink()
     restart: Remedy = Remedy()
 
 

@@ -112,6 +112,13 @@ def _remedies(policy: Policy) -> Iterator[str]:
         )
     else:
         yield "It lets in no address that is shared with other customers' apps."
+    if firewall.azure_firewall is SharedEgress.ALLOW:
+        yield (
+            "It may let in the addresses of an Azure Firewall, and with them everything behind it, "
+            "but not where a registry allows anonymous pulls."
+        )
+    else:
+        yield "It lets in no address of an Azure Firewall: that would admit everything behind it."
 
 
 def _consent(policy: Policy) -> Iterator[str]:

@@ -177,6 +177,15 @@ HELD_EVIDENCE: dict[str, tuple[Evidence, str]] = {
         _egress(owner=ResourceId(NAT.text.replace("web-net", "hub"))),
         "way-out-proven",
     ),
+    "NAT gateway behind the firewall out of scope": (
+        _egress(also=(ResourceId(NAT.text.replace("web-net", "hub")),)),
+        "way-out-proven",
+    ),
+    "environment out of scope": (
+        _egress(via=Via.ENVIRONMENT, owner=ResourceId(NAT.text.replace("web-net", "hub"))),
+        "way-out-proven",
+    ),
+    "an Azure Firewall nobody accepted": (_egress(via=Via.FIREWALL), "sharing-allowed"),
     "registry busy": (evidence(registry=registry(provisioning="Updating")), "registry-writable"),
     "registry has subnet rules": (
         evidence(registry=registry(subnet_rules=True)),
@@ -316,6 +325,15 @@ OVERREACHING = {
 @pytest.mark.parametrize("overreaching", OVERREACHING.values(), ids=OVERREACHING)
 def test_a_request_that_does_more_than_the_fix_is_denied(overreaching: Any) -> None:
     assert judge(overreaching).verdict is Verdict.DENY
+
+
+def test_an_azure_firewall_is_admitted_where_the_policy_accepts_all_behind_it() -> None:
+    through = _egress(via=Via.FIREWALL)
+    accepting = GENEROUS.replace("shared_egress: allow", "azure_firewall: allow")
+
+    assert judge(seen=through, rules=accepting).verdict is Verdict.ALLOW
+    open_to_all = replace(through, registry=registry(anonymous_pull=True))
+    assert "sharing-allowed" in judge(seen=open_to_all, rules=accepting).rules
 
 
 def test_addresses_an_app_may_get_later_are_added_when_the_policy_wants_them() -> None:

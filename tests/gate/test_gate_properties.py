@@ -62,6 +62,7 @@ class World:
     owner_known: bool
     stable: bool
     shared_egress: str
+    azure_firewall: str
     anonymous: bool | None
     used: int | None
     limit: int | None
@@ -101,6 +102,7 @@ WORLDS = st.builds(
     owner_known=mostly(True, False),
     stable=mostly(True, False),
     shared_egress=mostly("allow", "hold"),
+    azure_firewall=mostly("allow", "hold"),
     anonymous=mostly(False, True, None),
     used=mostly(1, 199, 200, None),
     limit=mostly(200, -1, 2, None),
@@ -122,8 +124,8 @@ def may_be_allowed(world: World) -> bool:
     """The oracle: every precondition, one by one."""
     mode = world.own_mode or world.mode
     identity = world.sign_in in (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
-    shared = world.via in (Via.PLATFORM, Via.FIREWALL)
-    owned = world.via in (Via.NAT_GATEWAY, Via.FIREWALL)
+    accepted = {Via.PLATFORM: world.shared_egress, Via.FIREWALL: world.azure_firewall}
+    owned = world.via in (Via.NAT_GATEWAY, Via.FIREWALL, Via.ENVIRONMENT)
     return all(
         (
             mode == "auto" or (mode == "approve" and world.approved == "this"),
@@ -136,7 +138,8 @@ def may_be_allowed(world: World) -> bool:
             world.via not in (Via.UNKNOWN, Via.PRIVATE),
             not owned or world.owner_known,
             world.stable,
-            not shared or (world.shared_egress == "allow" and world.anonymous is False),
+            world.via not in accepted
+            or (accepted[world.via] == "allow" and world.anonymous is False),
             world.used is not None,
             world.limit == -1
             or (world.limit is not None and world.limit - (world.used or 0) - 1 >= world.keep_free),
@@ -191,6 +194,7 @@ def policy_of(world: World) -> Policy:
     firewall = {
         "mode": world.own_mode,
         "shared_egress": world.shared_egress,
+        "azure_firewall": world.azure_firewall,
         "keep_free": world.keep_free,
         "max_new_rules": world.max_new,
     }
@@ -301,9 +305,9 @@ def test_the_oracle_meets_cases_it_allows() -> None:
         mode="auto", own_mode=None, approved="", scope=("*",), excluded=False, app_tags={},
         registry_tags={}, group_tags={}, pulls=True, sign_in=PullMode.SYSTEM_IDENTITY,
         attached=True, paired=False, via=Via.PLATFORM, owner_known=False, stable=True,
-        shared_egress="allow", anonymous=False, used=1, limit=200, keep_free=10, max_new=16,
-        lock="", closing=False, doubt=False, hour=0, day=0, breaker=False, failed_before=False,
-        frozen=False, minutes_old=0,
+        shared_egress="allow", azure_firewall="hold", anonymous=False, used=1, limit=200,
+        keep_free=10, max_new=16, lock="", closing=False, doubt=False, hour=0, day=0,
+        breaker=False, failed_before=False, frozen=False, minutes_old=0,
     )  # fmt: skip
 
     assert may_be_allowed(plain)

@@ -75,6 +75,7 @@ def test_what_is_left_out_gets_the_cautious_default() -> None:
     assert read == policy.default()
     assert read.mode is Mode.OBSERVE
     assert read.remedies.firewall_sync.shared_egress is SharedEgress.HOLD
+    assert read.remedies.firewall_sync.azure_firewall is SharedEgress.HOLD
     assert read.remedies.firewall_sync.keep_free == 10
     assert read.limits.writes_per_registry_per_hour == 4
     assert read.wait.verify_firewall == timedelta(minutes=10)

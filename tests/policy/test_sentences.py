@@ -49,3 +49,9 @@ def test_an_empty_scope_says_that_nothing_happens() -> None:
 
 def test_shared_addresses_are_refused_in_words_when_the_policy_refuses_them() -> None:
     assert "lets in no address that is shared" in said("version: 1\nmode: auto")
+
+
+def test_whether_an_azure_firewall_may_be_let_in_is_said() -> None:
+    assert "no address of an Azure Firewall" in said("version: 1\nmode: auto")
+    accepting = "version: 1\nremedies: {firewall-sync: {azure_firewall: allow}}"
+    assert "with them everything behind it" in said(accepting)
