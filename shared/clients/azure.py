@@ -8,6 +8,7 @@ Out: SDK clients by subscription, plain ARM calls, logs; how many requests were 
 Without `permit` every write is stopped before it leaves the machine (see guard.py).
 """
 
+import copy
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -74,6 +75,22 @@ class Azure:
     def calls(self) -> Calls:
         """Requests sent so far, retries and polls included."""
         return self._guard.calls
+
+    @property
+    def left(self) -> int | None:
+        """Requests this incident may still send; None where nothing bounds it."""
+        return self._guard.left
+
+    def remembering(self) -> "Azure":
+        """The same Azure for one round of reading: what was asked of `arm` is not asked again.
+
+        Never for what is read right before a write: that is there to see what changed since.
+        """
+        from shared.clients.remembered import Remembered
+
+        twin = copy.copy(self)
+        twin._clients = {**self._clients, ("arm", ""): Remembered(self.arm)}
+        return twin
 
     def permit(self, step: Step) -> AbstractContextManager[None]:
         """Let exactly the writes this step announced (method and path) through."""

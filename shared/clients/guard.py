@@ -96,6 +96,12 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
     def calls(self) -> Calls:
         return self._calls
 
+    @property
+    def left(self) -> int | None:
+        """Requests the budget still allows; None where there is no budget."""
+        sent = self._calls.reads + self._calls.writes
+        return None if self._budget is None else max(self._budget - sent, 0)
+
     @contextmanager
     def permit(self, writes: Iterable[Write]) -> Iterator[None]:
         """Let exactly these writes through while the block runs."""

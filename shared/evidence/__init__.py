@@ -88,6 +88,7 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     read = _READERS.get(signal.resource.type)
     if read is None:
         raise BadInput(f"{signal.resource} is not a web app, slot, container app or job")
+    azure = azure.remembering()
     first = azure.together(
         workload=lambda: read(azure, signal.resource), rows=lambda: lines.ask(signal, azure)
     )

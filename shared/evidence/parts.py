@@ -28,8 +28,11 @@ from shared.model.evidence import (
 )
 from shared.model.ids import ResourceId
 
-#: Registries and images judged in one look; each registry costs about eight requests.
-MOST_REGISTRIES, MOST_IMAGES = 3, 8
+#: Images judged in one look.
+MOST_IMAGES = 8
+#: Requests one more registry takes: to find and read it, the access to it and what surrounds it,
+#: and to change it with a last look before and after.
+_FOR_ONE = 14
 
 
 def gather(
@@ -60,11 +63,15 @@ class _Around:
     @classmethod
     def read(cls, azure: Azure, workload: Workload, uses: Sequence[ImageUse]) -> "_Around":
         hosts = list(dict.fromkeys(image.host for image in uses if image.acr))
-        many = f"not read: one look judges {MOST_REGISTRIES} registries, and this is one more"
-        found: dict[str, Any] = dict.fromkeys(hosts, Unread(many))
-        found |= azure.together(
-            **{host: _finder(azure, host) for host in hosts[:MOST_REGISTRIES]},
+        many = len(hosts) if azure.left is None else max(azure.left // _FOR_ONE, 1)
+        found: dict[str, Any] = dict.fromkeys(
+            hosts,
+            Unread(
+                f"not read: the policy's limits.azure_calls_per_incident is enough for {many} "
+                f"registries of this workload, which has {len(hosts)}"
+            ),
         )
+        found |= azure.together(**{host: _finder(azure, host) for host in hosts[:many]})
         ids = [id for id in dict.fromkeys(found.values()) if isinstance(id, ResourceId)]
         who = {
             (id, auth.principal)
