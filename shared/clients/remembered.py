@@ -28,19 +28,19 @@ class Remembered(Arm):
     def get(self, path: str, api_version: str, **query: str) -> dict[str, Any]:
         """One resource, or one page of a list."""
         key = _key("GET", path, api_version, query)
-        return self._once(key, lambda: self._inner.get(path, api_version, **query))
+        return self._ask_once(key, lambda: self._inner.get(path, api_version, **query))
 
     def post(self, path: str, api_version: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """A POST that only reads."""
         key = _key("POST", path, api_version, body)
-        return self._once(key, lambda: self._inner.post(path, api_version, body))
+        return self._ask_once(key, lambda: self._inner.post(path, api_version, body))
 
     def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of a list."""
         key = _key("LIST", path, api_version, query)
-        yield from self._once(key, lambda: tuple(self._inner.list(path, api_version, **query)))
+        yield from self._ask_once(key, lambda: tuple(self._inner.list(path, api_version, **query)))
 
-    def _once(self, key: str, ask: Callable[[], Any]) -> Any:
+    def _ask_once(self, key: str, ask: Callable[[], Any]) -> Any:
         with self._lock:
             known = self._known.get(key)
             mine = known is None

@@ -1,4 +1,4 @@
-"""Several images and registries in one app: each is judged, and each registry by its own consent."""
+"""Several images and registries in one app: each is judged, by what its own registry consents to."""
 
 from pathlib import Path
 from typing import Any

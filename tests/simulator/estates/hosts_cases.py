@@ -5,8 +5,6 @@ In:  what is special about the case.
 Out: scenarios. No product logic: nothing here says what the right answer to a fault is.
 """
 
-from typing import Any
-
 from tests.simulator.estates.cases import NAT, OFFICE, OUTBOUND, Scenario
 from tests.simulator.estates.containerapps import CONSUMPTION, PROFILES
 from tests.simulator.estates.estate import ACR_PULL, Estate
