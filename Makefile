@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 INSTALLED := $(VENV)/.installed
 PY     := $(VENV)/bin/python
+AZURITE := $(VENV)/azurite/.tried
 
 .PHONY: demo test nightly serve check bench bench-peers format clean
 
@@ -16,7 +17,15 @@ $(INSTALLED): requirements.txt pyproject.toml
 demo: $(INSTALLED)  ## break and heal every seed scenario through the real triggers
 	@$(PY) -m tests.demo
 
-test: $(INSTALLED)  ## the whole suite, offline
+# Microsoft's storage emulator, for the tests of the store in Azure Tables; without npm they skip.
+$(AZURITE): $(INSTALLED)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then \
+		npm install --silent --no-audit --no-fund --prefix $(VENV)/azurite azurite@3.35.0 \
+			|| echo "npm could not install Azurite: the tests that need it are skipped"; \
+	else echo "node is not here: the tests of the store in Azure Tables are skipped"; fi
+	@mkdir -p $(VENV)/azurite && touch $@
+
+test: $(INSTALLED) $(AZURITE)  ## the whole suite, offline
 	@$(PY) -m pytest -n 2
 
 nightly: $(INSTALLED)  ## thousands of random broken estates, anew each time (ESTATES=3000)

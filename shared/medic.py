@@ -67,10 +67,9 @@ class Medic:
             return self._given_store
         place = self.settings.store
         if not isinstance(place, SqliteFile):
-            raise HealError(
-                "MEDIC_STORE names Azure Tables, which this version does not keep incidents in "
-                "yet; use sqlite:///path"
-            )
+            from shared.store import tables
+
+            return tables.connect(place.url, self.connection.credential)
         from shared.store import SqliteStore
 
         return SqliteStore(place.path)

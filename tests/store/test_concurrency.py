@@ -5,19 +5,19 @@ import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from shared.model.words import State
-from shared.store import Received, SqliteStore, StaleIncident
+from shared.store import Received, StaleIncident, Store
+from tests.store.conftest import Another
 from tests.store.makers import NOW, incident, signal, site
 
 DELIVERER = """
 import random, sys
-from shared.store import SqliteStore
+from tests.store.conftest import reopened
 from tests.store.makers import NOW, signal, site
-store = SqliteStore(sys.argv[1])
+store = reopened(sys.argv[1])
 deliveries = [(name, n) for name in ("shop", "blog") for n in range(25)]
 random.Random(int(sys.argv[2])).shuffle(deliveries)
 for name, n in deliveries:
@@ -29,9 +29,9 @@ store.close()
 
 @pytest.mark.parametrize("seed", range(3))
 def test_fifty_deliveries_from_threads_in_any_order_make_one_incident_per_workload(
-    tmp_path: Path, seed: int
+    another: Another, seed: int
 ) -> None:
-    stores = [SqliteStore(tmp_path / "medic.db") for _ in range(3)]
+    stores = [another() for _ in range(3)]
     deliveries = [(name, n) for name in ("shop", "blog") for n in range(10)] * 5
     random.Random(seed).shuffle(deliveries)
 
@@ -49,16 +49,14 @@ def test_fifty_deliveries_from_threads_in_any_order_make_one_incident_per_worklo
         assert Counter(got.new for got in mine)[True] == 1
         assert Counter(got.duplicate for got in mine)[True] == 40
     assert len(stores[0].page().incidents) == 2
-    for store in stores:
-        store.close()
 
 
-def test_processes_that_start_together_share_one_file(tmp_path: Path) -> None:
-    path = str(tmp_path / "medic.db")
+def test_processes_that_start_together_share_one_store(another: Another) -> None:
+    place = another.place
 
     runs = [
         subprocess.Popen(
-            [sys.executable, "-c", DELIVERER, path, str(seed)],
+            [sys.executable, "-c", DELIVERER, place, str(seed)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -76,8 +74,7 @@ def test_processes_that_start_together_share_one_file(tmp_path: Path) -> None:
     assert sum(duplicate == "False" for *_, duplicate in lines) == 50
 
 
-def test_of_workers_that_change_one_version_exactly_one_wins(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "medic.db")
+def test_of_workers_that_change_one_version_exactly_one_wins(store: Store) -> None:
     loaded = store.save(incident())
 
     def change(state: State) -> bool:
@@ -91,11 +88,10 @@ def test_of_workers_that_change_one_version_exactly_one_wins(tmp_path: Path) -> 
         won = list(pool.map(change, [State.HELD, State.DIAGNOSING, State.APPLYING] * 4))
 
     assert sum(won) == 1
-    store.close()
 
 
-def test_of_many_who_want_a_lease_exactly_one_gets_it(tmp_path: Path) -> None:
-    stores = [SqliteStore(tmp_path / "medic.db") for _ in range(4)]
+def test_of_many_who_want_a_lease_exactly_one_gets_it(another: Another) -> None:
+    stores = [another() for _ in range(4)]
 
     def take(n: int) -> bool:
         return stores[n % 4].lease("x", holder=str(n), until=NOW.replace(hour=12), now=NOW)
@@ -104,5 +100,3 @@ def test_of_many_who_want_a_lease_exactly_one_gets_it(tmp_path: Path) -> None:
         taken = list(pool.map(take, range(20)))
 
     assert sum(taken) == 1
-    for store in stores:
-        store.close()

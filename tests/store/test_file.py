@@ -1,6 +1,7 @@
 """A file that is locked, full, foreign or of a newer release is told in words."""
 
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,14 @@ from shared.errors import TransientError
 from shared.store import SqliteStore, StoreBusy, StoreError
 from shared.store.connection import Database
 from tests.store.makers import NOW, incident, record, signal, site
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[SqliteStore]:
+    """These stories are about the file alone."""
+    made = SqliteStore(path)
+    yield made
+    made.close()
 
 
 def test_a_locked_file_is_busy_and_worth_another_try(store: SqliteStore, path: Path) -> None:

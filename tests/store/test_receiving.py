@@ -8,11 +8,11 @@ from pathlib import Path
 
 from shared.model.incident import Heard
 from shared.model.words import State
-from shared.store import SqliteStore
+from shared.store import SqliteStore, Store
 from tests.store.makers import NOW, signal, site
 
 
-def test_a_first_signal_opens_an_incident(store: SqliteStore) -> None:
+def test_a_first_signal_opens_an_incident(store: Store) -> None:
     received = store.receive(signal(), now=NOW)
 
     opened = store.load(received.incident)
@@ -26,7 +26,7 @@ def test_a_first_signal_opens_an_incident(store: SqliteStore) -> None:
     assert opened.timeline[0].stage == "received"
 
 
-def test_an_incidents_id_is_readable_and_made_from_its_first_signal(store: SqliteStore) -> None:
+def test_an_incidents_id_is_readable_and_made_from_its_first_signal(store: Store) -> None:
     received = store.receive(signal(), now=NOW)
 
     assert received.incident.startswith("inc-20261122-")
@@ -36,7 +36,7 @@ def test_an_incidents_id_is_readable_and_made_from_its_first_signal(store: Sqlit
     other.close()
 
 
-def test_further_signals_of_the_workload_join_its_open_incident(store: SqliteStore) -> None:
+def test_further_signals_of_the_workload_join_its_open_incident(store: Store) -> None:
     first = store.receive(signal("a"), now=NOW)
 
     shouting = type(site())(site().text.upper())
@@ -48,7 +48,7 @@ def test_further_signals_of_the_workload_join_its_open_incident(store: SqliteSto
     assert [heard.id for heard in joined.signals] == ["a", "b"]
 
 
-def test_joining_does_not_disturb_a_worker_that_holds_the_incident(store: SqliteStore) -> None:
+def test_joining_does_not_disturb_a_worker_that_holds_the_incident(store: Store) -> None:
     held = store.load(store.receive(signal("a"), now=NOW).incident)
     assert held is not None
 
@@ -62,7 +62,7 @@ def test_joining_does_not_disturb_a_worker_that_holds_the_incident(store: Sqlite
 
 
 def test_the_same_signal_again_is_a_duplicate_even_after_its_incident_closed(
-    store: SqliteStore,
+    store: Store,
 ) -> None:
     first = store.receive(signal(), now=NOW)
     opened = store.load(first.incident)
@@ -74,7 +74,7 @@ def test_the_same_signal_again_is_a_duplicate_even_after_its_incident_closed(
     assert (again.incident, again.new, again.duplicate) == (first.incident, False, True)
 
 
-def test_a_new_signal_after_the_incident_closed_opens_another(store: SqliteStore) -> None:
+def test_a_new_signal_after_the_incident_closed_opens_another(store: Store) -> None:
     first = store.receive(signal("a"), now=NOW)
     opened = store.load(first.incident)
     assert opened is not None
@@ -87,7 +87,7 @@ def test_a_new_signal_after_the_incident_closed_opens_another(store: SqliteStore
     assert store.find_open(site()) == second.incident
 
 
-def test_one_alert_about_two_workloads_is_two_incidents(store: SqliteStore) -> None:
+def test_one_alert_about_two_workloads_is_two_incidents(store: Store) -> None:
     shop = store.receive(signal("a", site("shop")), now=NOW)
     blog = store.receive(signal("a", site("blog")), now=NOW)
 
@@ -95,7 +95,7 @@ def test_one_alert_about_two_workloads_is_two_incidents(store: SqliteStore) -> N
     assert shop.incident != blog.incident
 
 
-def test_text_no_database_could_hold_is_made_holdable(store: SqliteStore) -> None:
+def test_text_no_database_could_hold_is_made_holdable(store: Store) -> None:
     received = store.receive(signal("a\ud800", text="x\x00\ud83d" + "y" * 9000), now=NOW)
 
     kept = store.load(received.incident)

@@ -1,10 +1,13 @@
 """Any incident and any record that is kept comes back equal."""
 
+import itertools
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +33,9 @@ from shared.model.words import (
     State,
     Verdict,
 )
-from shared.store import Record, RecordKind, SqliteStore
+from shared.store import Record, RecordKind, SqliteStore, tables
+from tests.store import azurite
+from tests.store.conftest import account
 from tests.store.makers import incident, site
 
 TEXT = st.text(st.characters(), max_size=12)  # lone surrogates and control characters included
@@ -196,3 +201,36 @@ def test_a_read_only_mapping_is_kept_as_the_mapping_it_is() -> None:
     assert kept.plan is not None
     assert kept.plan.steps[0].requests[0].body == {"a": {}}
     store.close()
+
+
+@pytest.mark.skipif(azurite.missing() is not None, reason=str(azurite.missing()))
+def test_any_incident_and_any_records_come_back_equal_from_an_account() -> None:
+    number = itertools.count()
+
+    @settings(max_examples=15, deadline=None)
+    @given(INCIDENTS, st.lists(RECORDS, max_size=3))
+    def comes_back(kept: Incident, records: list[Record]) -> None:
+        store = account(f"roundtrip{os.getpid()}x{next(number)}")
+
+        saved = store.save(kept, *records)
+
+        assert store.load("inc-1") == saved
+        assert store.page().incidents == (saved,)
+        assert store.records("inc-1") == tuple(records)
+        store.close()
+
+    comes_back()
+
+
+def test_an_account_is_asked_in_the_words_of_its_cloud() -> None:
+    for suffix, audience in (
+        ("core.windows.net", "https://storage.azure.com"),
+        ("core.chinacloudapi.cn", "https://storage.azure.cn"),
+        ("core.usgovcloudapi.net", "https://storage.azure.us"),
+    ):
+        store = tables.connect(f"https://medic.table.{suffix}", SimpleNamespace(get_token=None))
+
+        asked = store._table._service._client._client._pipeline._impl_policies
+        scopes = [getattr(one, "_scopes", ()) for one in asked]
+        assert (f"{audience}/.default",) in scopes
+        assert store._leases._service.url == f"https://medic.blob.{suffix}/"

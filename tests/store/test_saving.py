@@ -1,5 +1,6 @@
 """What is stale is refused, what belongs together is kept together, the audit never changes."""
 
+import os
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from shared.model.words import Result, State
-from shared.store import RecordKind, SqliteStore, StaleIncident, StoreError
+from shared.store import RecordKind, SqliteStore, StaleIncident, Store, StoreError
+from shared.store.table import Changes, Clash
+from tests.store import azurite
+from tests.store.conftest import account
 from tests.store.makers import REGISTRY, incident, record, site
 
 
-def test_saving_over_a_version_somebody_else_changed_is_refused(store: SqliteStore) -> None:
+def test_saving_over_a_version_somebody_else_changed_is_refused(store: Store) -> None:
     mine = store.save(incident())
     store.save(replace(mine, state=State.HELD))
 
@@ -23,14 +27,14 @@ def test_saving_over_a_version_somebody_else_changed_is_refused(store: SqliteSto
     assert (kept.state, kept.version) == (State.HELD, 2)
 
 
-def test_saving_a_new_incident_twice_is_refused(store: SqliteStore) -> None:
+def test_saving_a_new_incident_twice_is_refused(store: Store) -> None:
     store.save(incident())
 
     with pytest.raises(StaleIncident):
         store.save(incident())
 
 
-def test_a_refused_save_keeps_none_of_its_records(store: SqliteStore) -> None:
+def test_a_refused_save_keeps_none_of_its_records(store: Store) -> None:
     store.save(incident(), record(text="first"))
 
     with pytest.raises(StaleIncident):
@@ -39,7 +43,7 @@ def test_a_refused_save_keeps_none_of_its_records(store: SqliteStore) -> None:
     assert [kept.text for kept in store.records("inc-1")] == ["first"]
 
 
-def test_a_workload_cannot_have_two_open_incidents(store: SqliteStore) -> None:
+def test_a_workload_cannot_have_two_open_incidents(store: Store) -> None:
     store.save(incident("inc-1"))
 
     with pytest.raises(StoreError, match="another open incident"):
@@ -49,13 +53,13 @@ def test_a_workload_cannot_have_two_open_incidents(store: SqliteStore) -> None:
     assert store.load("inc-2") is None
 
 
-def test_an_unknown_incident_is_none(store: SqliteStore) -> None:
+def test_an_unknown_incident_is_none(store: Store) -> None:
     assert store.load("inc-\ud800' OR 1=1 --") is None
     assert store.records("nobody") == ()
     assert store.find_open(site()) is None
 
 
-def test_records_are_kept_in_order_and_whole(store: SqliteStore) -> None:
+def test_records_are_kept_in_order_and_whole(store: Store) -> None:
     intent = record(
         kind=RecordKind.INTENT, writes=2, plan="d", registry=str(REGISTRY), detail={"steps": [1]}
     )
@@ -70,12 +74,33 @@ def test_records_are_kept_in_order_and_whole(store: SqliteStore) -> None:
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM records", "UPDATE records SET writes = 0"])
-def test_the_database_itself_refuses_to_change_the_audit(
-    store: SqliteStore, path: Path, statement: str
-) -> None:
+def test_the_database_itself_refuses_to_change_the_audit(path: Path, statement: str) -> None:
+    store = SqliteStore(path)
     store.record(record())
 
     sql = sqlite3.connect(path)
     with pytest.raises(sqlite3.DatabaseError, match="append-only"):
         sql.execute(statement)
     sql.close()
+    store.close()
+
+
+@pytest.mark.skipif(azurite.missing() is not None, reason=str(azurite.missing()))
+def test_a_change_whose_answer_was_lost_is_found_done_and_not_done_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = account(f"lost{os.getpid()}")
+    saved = store.save(incident(), record(text="first"))
+    table, commit = store._table, store._table.commit
+
+    def cut(changes: Changes) -> None:
+        monkeypatch.setattr(table, "commit", commit)
+        commit(changes)
+        raise Clash  # what the SDK's own second try would be told
+
+    monkeypatch.setattr(table, "commit", cut)
+    again = store.save(saved, record(text="second"))
+
+    assert store.load("inc-1") == again
+    assert [kept.text for kept in store.records("inc-1")] == ["first", "second"]
+    store.close()

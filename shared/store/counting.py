@@ -1,0 +1,76 @@
+"""
+Counting in a table: what the gate must know of the past hour, day and week.
+
+In:  a Table, and the moment to count back from, UTC.
+Out: a History, a number, the tripped breakers.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.model.history import History
+from shared.model.ids import ResourceId
+from shared.store import keys, rows
+from shared.store.interface import Breaker
+from shared.store.table import Table
+
+_HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+
+
+def history(
+    table: Table,
+    registry: ResourceId | None,
+    digest: str,
+    now: datetime,
+    workload: ResourceId | None,
+) -> History:
+    key = registry.key if registry else None
+    hour, week = rows.stamp(now - _HOUR), now - _WEEK
+    today = list(table.query(keys.since("w", now - _DAY)))
+    failed = digest and any(
+        one.get("plan") == digest and one.get("result") in ("failed", "unverified")
+        for one in table.query(keys.since("f", week))
+    )
+    stopped = [b for b in breakers(table) if b.scope in (key, "*")]
+    return History(
+        registry_writes_last_hour=sum(
+            int(one["writes"]) for one in today if one.get("registry") == key and _at(one) > hour
+        ),
+        writes_today=sum(int(one["writes"]) for one in today),
+        breaker=stopped[0].because if stopped else None,
+        same_plan_failed=bool(failed),
+        refused=_refused(table, workload, key, rows.stamp(week)) if workload and key else None,
+    )
+
+
+def _refused(table: Table, workload: ResourceId, registry: str, since: str) -> str | None:
+    found = [
+        one
+        for one in table.query(keys.below(f"x:{keys.digest(workload.key)}"))
+        if one.get("registry") == registry and one["updated"] > since
+    ]
+    newest = max(found, key=lambda one: one["updated"], default=None)
+    return f"{newest['id']}, {newest['state']}, {newest['updated'][:16]}" if newest else None
+
+
+def failures(table: Table, registry: ResourceId, since: datetime) -> int:
+    kept = table.get(keys.breaker(registry.key))
+    after = kept["since"] if kept else ""
+    return sum(
+        one.get("registry") == registry.key and one.get("result") == "failed" and _at(one) > after
+        for one in table.query(keys.since("f", since - timedelta(microseconds=1)))
+    )
+
+
+def breakers(table: Table) -> tuple[Breaker, ...]:
+    tripped = [one for one in table.query(keys.below("b")) if one.get("because")]
+    return tuple(
+        Breaker(scope=one["scope"], because=one["because"], since=rows.moment(one["since"]))
+        for one in sorted(tripped, key=lambda one: one["since"])
+    )
+
+
+def _at(counted: Mapping[str, Any]) -> str:
+    """When a counted row was written, as the stamps of the other rows are."""
+    return str(counted["at"])

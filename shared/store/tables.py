@@ -1,0 +1,233 @@
+"""
+The store in Azure Tables: for a deployed service, whose next call may run on another machine.
+
+In:  the nouns of `interface.py`; a table service and, for leases, a blob service.
+Out: the same nouns; StoreError when the account does not do it.
+
+Every change of several rows is one transaction of one partition (`keys.py` says which rows there
+are). Two machines that change the same row meet at its etag: the later one reads again and tries
+again. Nothing is imported before the first use: the alert door pays for the table client alone.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from shared.model.history import History
+from shared.model.ids import ResourceId
+from shared.model.signal import Signal
+from shared.model.words import State
+from shared.store import changing, counting, entities, keys, queries, rows
+from shared.store.entities import row
+from shared.store.interface import (
+    STUCK,
+    Breaker,
+    Page,
+    Received,
+    Record,
+    StoreError,
+)
+from shared.store.table import Changes, Table, until_done
+
+if TYPE_CHECKING:
+    from shared.model.incident import Incident
+    from shared.store.leases import Leases
+
+log = logging.getLogger(__name__)
+
+_TABLE, _CONTAINER = "PullMedic", "pull-medic-leases"
+_AUDIENCE = "https://storage.azure.com"
+_AUDIENCES = {
+    ".chinacloudapi.cn": "https://storage.azure.cn",
+    ".usgovcloudapi.net": "https://storage.azure.us",
+}
+_MOST_SIGNALS = 200  # the newest so many are loaded with their incident
+_MOST_ON_A_PAGE = 200
+_TRIES = 40  # each loses only to somebody who won
+
+
+def connect(endpoint: str, credential: Any) -> "TablesStore":
+    """The store of a storage account, signed in to by identity. Opens nothing yet.
+
+    `endpoint` is `https://{account}.table.{suffix}`; the blobs of the same account keep the leases.
+    A token for tables is asked for by cloud (azure-data-tables 12.7.0, `audience`).
+    """
+    from azure.data.tables import TableServiceClient
+    from azure.storage.blob import BlobServiceClient
+
+    from shared.store.leases import Leases
+
+    audience = next(
+        (one for suffix, one in _AUDIENCES.items() if endpoint.endswith(suffix)), _AUDIENCE
+    )
+    blobs = endpoint.replace(".table.", ".blob.", 1)
+    patience: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20, "retry_total": 4}
+    tables = TableServiceClient(endpoint, credential=credential, audience=audience, **patience)
+    return TablesStore(
+        Table(tables, _TABLE), Leases(BlobServiceClient(blobs, credential, **patience), _CONTAINER)
+    )
+
+
+class TablesStore:
+    """A Store in one table, with its leases in one blob container."""
+
+    def __init__(self, table: Table, leases: "Leases") -> None:
+        self._table = table
+        self._leases = leases
+
+    def receive(self, signal: Signal, *, now: datetime) -> Received:
+        told = rows.signal_row(signal, "")
+        return until_done(lambda: changing.receive(self._table, signal, told, now))
+
+    def find_open(self, resource: ResourceId) -> str | None:
+        pointer = self._table.get(keys.workload(resource.key))
+        return pointer["incident"] if pointer and entities.is_open(pointer["state"]) else None
+
+    def load(self, id: str) -> "Incident | None":
+        kept = self._table.get(keys.incident(rows.clean(id)))
+        return self._read(kept) if kept else None
+
+    def save(self, incident: "Incident", *records: Record) -> "Incident":
+        saved = replace(incident, version=incident.version + 1)
+        mark = secrets.token_hex(8)
+        until_done(lambda: changing.save(self._table, incident, saved, records, mark=mark))
+        return saved
+
+    def record(self, record: Record) -> None:
+        def add() -> None:
+            changes = Changes()
+            changing.add(self._table, changes, (record,))
+            self._table.commit(changes)
+
+        until_done(add)
+
+    def records(self, incident: str) -> tuple[Record, ...]:
+        found = []
+        for entity in self._table.query(keys.below(f"r:{rows.clean(incident)}")):
+            try:
+                found.append(entities.read_record(entity))
+            except (StoreError, ValueError) as error:
+                log.error("Audit record %s cannot be read: %s", entity["RowKey"], error)
+        return tuple(found)
+
+    def page(
+        self,
+        *,
+        state: State | None = None,
+        resource: str | None = None,
+        registry: str | None = None,
+        since: datetime | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        size = max(1, min(limit, _MOST_ON_A_PAGE))
+        at = queries.after(cursor)
+        low = "n:"
+        if at["opened"] and at["id"]:
+            low = keys.newest(rows.moment(at["opened"]), at["id"]) + "!"
+        wanted = {
+            "resource": queries.below("", resource)[""],
+            "registry": queries.below("", registry)[""],
+        }
+        fitting = (
+            line
+            for line in self._table.query(keys.between(low, "n;"))
+            if (state is None or line["state"] == state.value)
+            and (since is None or line["opened"] >= rows.stamp(since))
+            and all(_within(line.get(column), scope) for column, scope in wanted.items())
+        )
+        found = list(islice(fitting, size + 1))
+        good, bad = [], []
+        for line in found[:size]:
+            try:
+                incident = self.load(line["id"])
+            except StoreError:
+                bad.append(line["id"])
+                continue
+            if incident is not None:
+                good.append(incident)
+        more = queries.cursor(found[size - 1]) if len(found) > size else None
+        return Page(incidents=tuple(good), cursor=more, unreadable=tuple(bad))
+
+    def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
+        at, lying = rows.stamp(now), rows.stamp(now - stuck)
+        waiting = [
+            (entity.get("due") or entity["updated"], entity["id"])
+            for entity in self._table.query(keys.below("d"))
+            if (entity["due"] <= at if entity.get("due") else entity["updated"] <= lying)
+        ]
+        return tuple(islice(self._readable(id for _, id in sorted(waiting)), limit))
+
+    def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        return self._leases.take(name, holder=holder, length=until - now)
+
+    def release(self, name: str, holder: str) -> None:
+        self._leases.give_back(name, holder=holder)
+
+    def history(
+        self,
+        registry: ResourceId | None,
+        digest: str,
+        *,
+        now: datetime,
+        workload: ResourceId | None = None,
+    ) -> History:
+        return counting.history(self._table, registry, digest, now, workload)
+
+    def failures(self, registry: ResourceId, *, since: datetime) -> int:
+        return counting.failures(self._table, registry, since)
+
+    def trip(self, scope: str, *, because: str, now: datetime) -> None:
+        changes = Changes()
+        lower = scope.lower()
+        changes.put(
+            row(
+                keys.breaker(lower), scope=lower, because=rows.clean(because), since=rows.stamp(now)
+            )
+        )
+        self._table.commit(changes)
+
+    def reset(self, scope: str, *, now: datetime) -> bool:
+        def lift() -> bool:
+            kept = self._table.get(keys.breaker(scope.lower()))
+            if not kept or not kept.get("because"):
+                return False
+            changes = Changes()
+            changes.replace(row(kept["RowKey"], scope=kept["scope"], since=rows.stamp(now)), kept)
+            self._table.commit(changes)
+            return True
+
+        return until_done(lift)
+
+    def breakers(self) -> tuple[Breaker, ...]:
+        return counting.breakers(self._table)
+
+    def check(self) -> None:
+        self._table.check()
+        self._leases.check()
+
+    def close(self) -> None:
+        self._leases.close()
+        self._table.close()
+
+    def _read(self, entity: Mapping[str, Any]) -> "Incident":
+        told = list(self._table.query(keys.below(f"h:{entity['id']}")))[-_MOST_SIGNALS:]
+        return entities.read_incident(entity, tuple(rows.signal(one) for one in told))
+
+    def _readable(self, ids: Iterator[str]) -> "Iterator[Incident]":
+        for id in ids:
+            try:
+                incident = self.load(id)
+            except StoreError as error:
+                log.error("%s", error)
+                continue
+            if incident is not None:
+                yield incident
+
+
+def _within(value: str | None, scope: str | None) -> bool:
+    return scope is None or value == scope or bool(value and value.startswith(f"{scope}/"))
