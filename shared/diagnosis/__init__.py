@@ -61,6 +61,7 @@ PATH: tuple[Check, ...] = (
     image.repository_missing,
     image.tag_missing,
     image.platform_mismatch,
+    scene.after_the_pull,
 )
 
 

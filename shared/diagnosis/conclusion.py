@@ -21,6 +21,7 @@ _ON_THE_WAY = {
 _OWN_WORDS = {
     Cause.INVALID_REFERENCE: "the text says that the image reference or its format is not valid",
     Cause.IDENTITY_UNAVAILABLE: "the host could not get a token for the identity",
+    Cause.MANIFEST_UNKNOWN: "the text says that there is no such image, while there is one now",
     Cause.UNKNOWN_PULL_FAILURE: "the text says that the pull failed, but not why",
     Cause.UNAUTHORIZED: "the text only says unauthorized, which hosts print for many causes",
     Cause.NETWORK_DENIED: "the text says that the registry's network rules refused",

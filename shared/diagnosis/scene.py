@@ -8,9 +8,42 @@ to read there is no configuration to judge, and during an outage or throttling n
 Pure.
 """
 
+import re
+
 from shared.diagnosis.case import Answer, Case, excluded, found, unknown
+from shared.model.catalogue import Catalogue, Trouble, Whereabouts
 from shared.model.evidence import Unread
 from shared.model.words import Cause, FindingName, Host
+
+#: Failures that come after a good pull, by what hosts print ("Troubleshoot container start", App
+#: Service Linux and Container Apps logs).
+_AFTER_THE_PULL = (
+    (
+        "the program in the image is for another processor than the host's (amd64), or not a "
+        "program at all",
+        "exec format error|no such file or directory.{0,40}exec|exec user process caused",
+    ),
+    (
+        "the storage the container mounts cannot be mounted",
+        r"error while creating mount source|failed to mount|mount.{0,40}(failed|denied|timed out)|"
+        "volume.{0,40}(not found|failed)|storage mount",
+    ),
+    (
+        "the health probe fails: nothing answers on the path and port it asks",
+        r"probefailed|(liveness|readiness|startup) probe|probe .{0,80}failed",
+    ),
+    (
+        "the container does not answer on the port the host asks in the time it gives",
+        r"respond to http pings|containertimeout|did not start within|warmup request|"
+        r"port is already allocated|address already in use",
+    ),
+    (
+        "the container starts and ends again by itself",
+        r"exited with (exit )?code|exit code '?[1-9]|back-?off restarting|crashloop|"
+        "terminated.{0,60}processexited|unable to start container process",
+    ),
+)
+_USER_IDS = re.compile(r"cannot be mapped to a host id|insufficient uids or gids", re.IGNORECASE)
 
 
 def no_acr_pull(case: Case) -> Answer:
@@ -41,28 +74,54 @@ def registry_not_found(case: Case) -> Answer:
     if isinstance(registry, Unread):
         return unknown(name, f"the registry {host} is {_unread(registry)}")
     if registry is None:
-        said = ""
-        if case.claim is Cause.DNS_FAILURE:
-            said = "; the host cannot resolve the name either, so it was probably deleted"
-        elif case.claim is Cause.NETWORK_DENIED:
-            said = "; a registry of that name did answer the host, so it exists out of our sight"
-        return found(
-            name,
-            f"No registry with the login server {host} exists in the subscriptions Pull Medic can "
-            f"read: deleted, moved, mistyped, or owned by somebody else{said}",
-        )
+        return found(name, _nowhere(case, host))
     return excluded(name, f"{host} is {registry.id}")
 
 
+def _nowhere(case: Case, host: str) -> str:
+    """Why no registry of that login server is to be read, as far as Azure tells."""
+    seen = case.evidence.catalogue
+    where = seen.whereabouts if isinstance(seen, Catalogue) else None
+    where = where or Whereabouts()
+    if where.elsewhere:
+        return (
+            f"The registry {host} is {where.elsewhere[0]}, in a subscription that the settings "
+            "leave out; if it was moved there, the role assignments made on it were lost on the way"
+        )
+    if where.namesake:
+        return (
+            f"No registry answers at {host}: the one of that name has the login server "
+            f"{where.namesake}"
+        )
+    nowhere = f"No registry with the login server {host} exists in the subscriptions Pull Medic can"
+    if where.name_taken is False:
+        return f"{nowhere} read, and nobody in Azure has that name: deleted or mistyped"
+    if where.name_taken:
+        return f"{nowhere} read; somebody has that name, out of our sight: another tenant, or moved"
+    said = ""
+    if case.claim is Cause.DNS_FAILURE:
+        said = "; the host cannot resolve the name either, so it was probably deleted"
+    elif case.claim is Cause.NETWORK_DENIED:
+        said = "; a registry of that name did answer the host, so it exists out of our sight"
+    return f"{nowhere} read: deleted, moved, mistyped, or owned by somebody else{said}"
+
+
 def registry_unavailable(case: Case) -> Answer:
-    """The registry's own trouble: 5xx in the text, or the resource half made or half gone."""
+    """The registry's own trouble: 5xx in the text or to ourselves, or half made or half gone."""
     name = FindingName.REGISTRY_UNAVAILABLE
-    host = case.registry.login_server
+    host, trouble = case.registry.login_server, _trouble(case)
     if case.claim is Cause.REGISTRY_UNAVAILABLE:
         return found(
             name,
-            f"The registry {host} itself answered with an error of its own (5xx); its "
-            "configuration is not the cause and must not be changed meanwhile",
+            f"The registry {host} itself answered with an error of its own (5xx)"
+            f"{_to_us(case, trouble, Trouble.UNAVAILABLE)}; its configuration is not the cause and "
+            "must not be changed meanwhile",
+        )
+    if trouble is Trouble.UNAVAILABLE:
+        return found(
+            name,
+            f"The registry {host} answers Pull Medic's own question with an error of its own (5xx);"
+            " nothing must be changed on it meanwhile",
         )
     if case.registry.provisioning in ("Creating", "Deleting"):
         return found(name, f"The registry {host} is {case.registry.provisioning.lower()} right now")
@@ -78,7 +137,54 @@ def throttled(case: Case) -> Answer:
             f"The registry {case.registry.login_server} ({case.registry.sku}) is turning requests "
             "away because there are too many (429); the host tries again by itself",
         )
-    return excluded(name, "the text does not speak of too many requests")
+    if _trouble(case) is Trouble.THROTTLED:
+        return found(
+            name,
+            f"The registry {case.registry.login_server} ({case.registry.sku}) turned Pull Medic's "
+            "own question away because there are too many requests (429)",
+        )
+    return excluded(name, "nothing speaks of too many requests")
+
+
+def _trouble(case: Case) -> Trouble | None:
+    seen = case.evidence.catalogue
+    return seen.trouble if isinstance(seen, Catalogue) else None
+
+
+def _to_us(case: Case, trouble: Trouble | None, expected: Trouble) -> str:
+    """How the registry answered ourselves meanwhile; "" when it was not asked."""
+    seen = case.evidence.catalogue
+    if trouble is expected:
+        return ", and to Pull Medic as well"
+    answered = isinstance(seen, Catalogue) and seen.image_exists is not None
+    return ", though it answers Pull Medic again by now" if answered else ""
+
+
+def after_the_pull(case: Case) -> Answer | None:
+    """Texts about what comes after a good pull, or is no access at all, named by their kind.
+
+    App Service tries once more without credentials after any failure, so its last line says
+    "unauthorized" whatever the cause was (Azure OSS support team, user namespaces).
+    """
+    name, text = FindingName.NOT_A_PULL_FAILURE, case.signal.text or _lines(case)
+    if _USER_IDS.search(text):
+        return found(
+            name,
+            "The image holds files of user ids higher than the host can map, so it cannot be "
+            "unpacked; an 'unauthorized' after that is a false lead",
+        )
+    if case.claim is not Cause.NOT_A_PULL_FAILURE or case.complaints:
+        return None
+    for kind, pattern in _AFTER_THE_PULL:
+        if re.search(pattern, text, re.IGNORECASE):
+            return found(name, f"The image was pulled; what fails comes after it: {kind}")
+    return None
+
+
+def _lines(case: Case) -> str:
+    """What the platform wrote about this failure."""
+    lines = () if isinstance(case.evidence.lines, Unread) else case.evidence.lines
+    return "\n".join(line.text for line in lines if line.platform)
 
 
 def host_ran_out(case: Case) -> Answer | None:

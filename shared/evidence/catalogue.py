@@ -15,13 +15,12 @@ what it meets says nothing about the workload's path or identity, and a refusal 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 
 from shared.clients.azure import Azure
 from shared.evidence import holdings, whereabouts
 from shared.evidence.reading import attempt
 from shared.model import networks
-from shared.model.catalogue import Catalogue, Trouble
+from shared.model.catalogue import YOUNG, Catalogue, Trouble
 from shared.model.evidence import (
     Access,
     Egress,
@@ -33,9 +32,6 @@ from shared.model.evidence import (
     Registry,
     Unread,
 )
-
-#: "Geo-replication" promises eventual consistency without a number; this is what we wait for.
-YOUNG = timedelta(minutes=10)
 
 _OF_THE_IMAGE = re.compile(
     r"manifest[ _]unknown|manifest tagged|manifest \\?\"sha256|name[ _]unknown|imagepull(notfound|"
@@ -153,8 +149,9 @@ def _asked(azure: Azure, registry: Registry, image: ImageUse) -> Catalogue:
         seen = holdings.read(azure, data, registry, image, restorable=may_list)
     else:
         seen = holdings.by_manifest(data, image)
-    if seen.pushed and azure.now() - seen.pushed < YOUNG and registry.sku == "Premium":
-        seen = replace(seen, replicas=_replicas(azure, registry))
+    if seen.pushed and azure.now() - seen.pushed < YOUNG:
+        premium = registry.sku.lower() == "premium"  # only these are replicated
+        seen = replace(seen, replicas=_replicas(azure, registry) if premium else ())
     return replace(seen, probes=admission.probes)
 
 

@@ -8,10 +8,13 @@ Pure.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.model.ids import ResourceId
+
+#: "Geo-replication" promises eventual consistency without a number; this is what we wait for.
+YOUNG = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +66,14 @@ class Catalogue:
     readable: bool | None = None  # False: its read attribute, or its repository's, is off
     quarantined: bool | None = None
     tags: tuple[Tag, ...] = ()  # nearest to the configured one first, then newest
-    replicas: tuple[str, ...] | None = None  # read only where a push is too young to be everywhere
+    replicas: tuple[str, ...] | None = None  # other regions; read only while a push is young
     soft_delete_days: int | None = None  # 0: what is deleted is gone
     deleted: datetime | None = None  # the configured image, softly, UTC
     restorable_until: datetime | None = None  # UTC
     probes: tuple[Probe, ...] = ()  # the health check, as far as it went
     whereabouts: Whereabouts | None = None  # only where there is no registry to ask
+
+    def travelling(self, now: datetime) -> bool:
+        """Whether the last push may not have reached every region yet."""
+        young = self.pushed is not None and now - self.pushed < YOUNG
+        return young and self.replicas != ()
