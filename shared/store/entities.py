@@ -27,6 +27,7 @@ _PIECES = 15
 _COUNTED = ("at", "registry", "plan", "writes", "result")
 #: States in which a person said no; a refusal is remembered by workload and registry.
 REFUSED = frozenset({State.REJECTED, State.ROLLED_BACK})
+_LOOKED_AT_AGAIN = frozenset({State.UNVERIFIED, State.EXPLAINED})
 
 
 def row(key: str, **columns: Any) -> Entity:
@@ -70,8 +71,13 @@ def read_incident(entity: Mapping[str, Any], heard: "tuple[Heard, ...]") -> "Inc
 
 
 def waiting_row(entity: Mapping[str, Any]) -> Entity | None:
-    """The incident's row for the sweep; None when nobody is to look after it."""
-    if not entity["open"] or entity["state"] == State.HELD.value:
+    """The incident's row for the sweep; None when nobody is to look after it.
+
+    A held one without a time waits for a person; an unsolved one only where it named a time.
+    """
+    state, named = entity["state"], entity.get("due") is not None
+    waits = entity["open"] and (named or state != State.HELD.value)
+    if not waits and not (named and state in _LOOKED_AT_AGAIN):
         return None
     kept = ("id", "due", "updated")
     return row(keys.waiting(entity["id"]), **{name: entity.get(name) for name in kept})
