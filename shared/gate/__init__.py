@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.gate import conduct, consent, firewall, proof, scope, surroundings
+from shared.gate import conduct, consent, firewall, private, proof, scope, surroundings
 from shared.gate.case import Case, Objection, Rule, deny
 from shared.model.evidence import Evidence, Registry
 from shared.model.history import History
@@ -43,6 +43,8 @@ RULES: tuple[Rule, ...] = (
     firewall.sharing_allowed,
     firewall.room_left,
     firewall.registry_writable,
+    private.only_routes_pulls,
+    private.only_links_the_zone,
     surroundings.not_locked,
     surroundings.policies_stand_back,
     conduct.somebody_decided,
@@ -51,6 +53,7 @@ RULES: tuple[Rule, ...] = (
     conduct.breaker_closed,
     conduct.not_tried_in_vain,
     conduct.nobody_refused,
+    conduct.not_flapping,
 )
 
 

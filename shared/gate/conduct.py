@@ -10,7 +10,12 @@ Pure.
 from collections.abc import Iterator
 
 from shared.gate.case import Case, Objection, hold
+from shared.model.words import RemedyName
 from shared.policy import Mode
+
+#: How often within a day one step may be taken for one workload; then a person has to look.
+_OFTEN = 2
+_MOST_TIMES = {RemedyName.RESTART: 1}
 
 
 def somebody_decided(case: Case) -> Iterator[Objection]:
@@ -68,3 +73,19 @@ def nobody_refused(case: Case) -> Iterator[Objection]:
 def not_tried_in_vain(case: Case) -> Iterator[Objection]:
     if case.history.same_plan_failed:
         yield hold(f"the same plan {case.plan.digest} was carried out before and did not help")
+
+
+def not_flapping(case: Case) -> Iterator[Objection]:
+    """What was done and is gone again is somebody's decision, or a fight nobody wins."""
+    for repeat in case.history.repeats:
+        most = _MOST_TIMES.get(repeat.remedy, _OFTEN)
+        if repeat.times < most or case.approved == case.plan.digest:
+            continue
+        times = "once" if repeat.times == 1 else f"{repeat.times} times"
+        done = f"{repeat.remedy} was done {times} within a day at {repeat.target.name}"
+        if repeat.remedy is RemedyName.RESTART:
+            yield hold(f"{done} and it did not last; a person has to look why it falls over")
+            continue
+        who = f" by {', '.join(repeat.by)}" if repeat.by else " by somebody (the Activity Log does "
+        who += "" if repeat.by else "not tell yet who)"
+        yield hold(f"{done} and was taken back{who}; settle with them who is right")

@@ -5,6 +5,21 @@ Pure.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from shared.model.ids import ResourceId
+from shared.model.words import RemedyName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeat:
+    """A step that was taken before for the same workload, and is needed again."""
+
+    remedy: RemedyName
+    target: ResourceId
+    times: int  # within the last day
+    last: datetime  # UTC
+    by: tuple[str, ...] = ()  # who changed the target since, as the Activity Log names them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +31,4 @@ class History:
     breaker: str | None = None  # why writes for this registry are stopped; None: they are not
     same_plan_failed: bool = False  # a plan with this digest was applied before and did not help
     refused: str | None = None  # when and how a person refused a change for this workload here
+    repeats: tuple[Repeat, ...] = ()  # steps of this plan that were taken lately

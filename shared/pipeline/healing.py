@@ -36,6 +36,10 @@ from shared.pipeline.working import ROUNDS, Work
 
 #: An incident in one of these has not been looked at to the end.
 _UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
+#: Findings that name no other fault behind the one that was mended.
+_NO_OTHER_FAULT = frozenset(
+    {FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE, FindingName.UNDETERMINED}
+)
 #: How often one incident waits for the platform's own next try.
 _WAITS = 3
 
@@ -129,6 +133,9 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     # The plan stays as it was carried out; the advice is that of what stands in the way now.
     plan = incident.plan and replace(incident.plan, advice=found.plan.advice)
     told = replace(incident, diagnosis=found.diagnosis, plan=plan)
+    before = incident.diagnosis.finding if incident.diagnosis else None
+    if found.diagnosis.finding not in _NO_OTHER_FAULT | {before}:
+        rest = State.EXPLAINED  # what was changed did its part; what is left is a person's
     return work.note(told, "diagnosis", f"looked once more: {found.diagnosis.summary}", state=rest)
 
 
@@ -139,6 +146,8 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
         incident = replace(incident, verification=None)  # what was waited for is here
     if decision is None:
         healthy = found.diagnosis.finding is FindingName.HEALTHY
+        if healthy and any(told.changed for told in incident.outcome):
+            return await_proof(incident, summary, work)
         state = State.CLOSED if healthy else State.EXPLAINED
         return work.note(incident, "diagnosis", summary, state=state)
     incident = work.note(incident, "diagnosis", summary)

@@ -27,6 +27,7 @@ from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName, State
+from shared.pipeline import weighing
 from shared.planning import together as plans
 
 #: One failed pull prints several lines; what is older belongs to an earlier one.
@@ -104,7 +105,7 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
         decision = gate.decide_all(
             planned,
             [
-                _share(part, share, planned, medic)
+                _share(part, share, planned, azure, medic)
                 for part, share in zip(parts, shares, strict=True)
             ],
             policy=medic.policy,
@@ -143,13 +144,18 @@ def _is_about_another(text: str, image: ImageUse, others: Iterable[ImageUse]) ->
     return any(lines.speaks_of(text, other) > mine for other in others)
 
 
-def _share(part: _Part, share: Plan, whole: Plan, medic: Medic) -> gate.Share:
+def _share(part: _Part, share: Plan, whole: Plan, azure: Azure, medic: Medic) -> gate.Share:
     return gate.Share(
         of=part.judged.name,
         plan=share,
         evidence=part.evidence,
-        history=medic.store.history(
-            part.registry, whole.digest, now=medic.now(), workload=part.evidence.workload.id
+        history=weighing.history(
+            share,
+            part.evidence.workload.id,
+            part.registry,
+            digest=whole.digest,
+            azure=azure,
+            medic=medic,
         ),
     )
 

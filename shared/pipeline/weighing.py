@@ -1,0 +1,90 @@
+"""
+Weighing: what the gate must know about a plan beside the evidence it rests on.
+
+In:  a plan, the workload, the registry it is about, and the incident's Azure.
+Out: the History: how much was written lately, who refused, and what of this was done before and is
+     needed again.
+
+Reads the store; asks Azure one question only, and only when something this service did is gone
+again: who took it away?
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.clients.azure import Azure
+from shared.evidence import hands
+from shared.medic import Medic
+from shared.model.evidence import Unread
+from shared.model.history import History, Repeat
+from shared.model.ids import ResourceId
+from shared.model.plan import Outcome, Plan, Step
+from shared.model.words import RemedyName, State
+from shared.remediations import rule_sets
+
+#: How far back what was done counts as the same flapping.
+_A_DAY = timedelta(days=1)
+#: Incidents of one workload looked through for what was done before.
+_MOST = 50
+
+
+def history(
+    plan: Plan,
+    workload: ResourceId,
+    registry: ResourceId | None,
+    *,
+    digest: str,
+    azure: Azure,
+    medic: Medic,
+) -> History:
+    """The store's counts, and the steps of this plan that were taken lately for this workload."""
+    known = medic.store.history(registry, digest, now=medic.now(), workload=workload)
+    return replace(known, repeats=_repeats(plan, workload, azure, medic))
+
+
+def _repeats(plan: Plan, workload: ResourceId, azure: Azure, medic: Medic) -> tuple[Repeat, ...]:
+    done = _done_lately(workload, medic) if plan.steps else []
+    found = []
+    for step in plan.steps:
+        again = [one for one in done if _same(one, step)]
+        if again:
+            last = max(one.at for one in again)
+            by = hands.since(azure, step.target, last) if _lasts(step) else ()
+            found.append(
+                Repeat(
+                    remedy=step.remedy,
+                    target=step.target,
+                    times=len(again),
+                    last=last,
+                    by=() if isinstance(by, Unread) else by,
+                )
+            )
+    return tuple(found)
+
+
+def _done_lately(workload: ResourceId, medic: Medic) -> list[Outcome]:
+    """What this service changed for the workload within a day, and nobody had it take back."""
+    start = medic.now() - _A_DAY
+    incidents = medic.store.page(resource=workload.key, limit=_MOST).incidents
+    return [
+        outcome
+        for incident in incidents
+        if incident.resource == workload and incident.state is not State.ROLLED_BACK
+        for outcome in incident.outcome
+        if outcome.changed and not outcome.failed and outcome.at >= start
+    ]
+
+
+def _same(done: Outcome, step: Step) -> bool:
+    """Whether the outcome put in place what the step is to put in place again."""
+    if (done.remedy, done.target) != (step.remedy, step.target):
+        return False
+    if step.remedy is not RemedyName.FIREWALL_SYNC:
+        return True
+    wanted = rule_sets.added(step.before["ipRules"], step.after["ipRules"])
+    return any(rule_sets.holds(rule_sets.values(done.after), value) for value in wanted)
+
+
+def _lasts(step: Step) -> bool:
+    """Whether the step leaves something that somebody may take away."""
+    return step.remedy is not RemedyName.RESTART

@@ -1,0 +1,136 @@
+"""A change that did not help alone is followed by one more look; nothing is done twice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.model.incident import Incident
+from shared.model.words import FindingName, RemedyName, State
+from shared.pipeline import sweep
+from tests.clinic import GENEROUS, Clinic
+from tests.simulator import estates, platform
+from tests.simulator.estates import pipeline_cases
+
+MOVING = {State.RECEIVED, State.DIAGNOSING, State.APPLYING, State.VERIFYING}
+
+
+def to_the_end(clinic: Clinic, incident: Incident, minutes: int = 90) -> Incident:
+    for _ in range(minutes):
+        if incident.state not in MOVING:
+            break
+        clinic.advance(60)
+        sweep(medic=clinic.medic)
+        incident = clinic.load(incident.id)
+    return incident
+
+
+def blocked(place: Path, **more: Any) -> Clinic:
+    """A site that failed until the platform blocked it, and still is not let in."""
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [30]}, place, **more)
+    clinic.pull(clinic.only("sites"))
+    clinic.advance(140)
+    return clinic
+
+
+def patch(clinic: Clinic) -> str:
+    return f"PATCH {clinic.id('contosoimages')}"
+
+
+def test_a_blocked_site_that_is_let_in_heals_when_the_platform_unblocks_it(tmp_path: Path) -> None:
+    clinic = blocked(tmp_path)
+
+    ended = to_the_end(clinic, clinic.heal(clinic.only("sites")))
+
+    assert ended.state is State.HEALED, [one.text for one in ended.timeline]
+    assert clinic.writes == [patch(clinic)]
+
+
+def test_a_blocked_site_that_is_let_in_and_forgotten_is_started_in_the_same_incident(
+    tmp_path: Path,
+) -> None:
+    clinic = blocked(tmp_path)
+    shop = clinic.only("sites")
+    incident = clinic.heal(shop)
+    platform.trial_of(clinic.simulator.world, shop.text).turn += 1
+
+    ended = to_the_end(clinic, incident)
+
+    assert ended.state is State.HEALED, [one.text for one in ended.timeline]
+    assert [one.remedy for one in ended.outcome] == [RemedyName.FIREWALL_SYNC, RemedyName.RESTART]
+    assert len(clinic.medic.store.page().incidents) == 1
+    assert clinic.writes == [patch(clinic), f"POST {shop}/stop", f"POST {shop}/start"]
+
+
+def test_the_second_plan_passes_the_gate_like_the_first(tmp_path: Path) -> None:
+    policy = GENEROUS.replace("remedies:", "remedies:\n  restart: {mode: approve}")
+    clinic = blocked(tmp_path, policy=policy)
+    shop = clinic.only("sites")
+    incident = clinic.heal(shop)
+    platform.trial_of(clinic.simulator.world, shop.text).turn += 1
+
+    ended = to_the_end(clinic, incident)
+
+    assert ended.state is State.HELD
+    assert ended.diagnosis is not None
+    assert ended.diagnosis.finding is FindingName.NOT_RETRYING
+    assert clinic.writes == [patch(clinic)]
+
+
+def test_a_fault_behind_the_mended_one_that_no_remedy_mends_is_explained(tmp_path: Path) -> None:
+    clinic = Clinic({**pipeline_cases.firewall_and_tag(), "retry": [45]}, tmp_path)
+    shop = clinic.only("sites")
+    clinic.pull(shop)
+
+    ended = to_the_end(clinic, clinic.heal(shop))
+
+    assert ended.state is State.EXPLAINED
+    assert ended.diagnosis is not None
+    assert ended.diagnosis.finding is FindingName.TAG_MISSING
+    assert ended.plan is not None
+    assert "4.3.0" in ended.plan.advice[0]
+    assert [one.remedy for one in ended.outcome] == [RemedyName.FIREWALL_SYNC]
+    assert clinic.writes == [patch(clinic)]
+
+
+def test_a_change_that_does_not_help_is_not_made_again(tmp_path: Path) -> None:
+    """Somebody takes the rules away as often as they come; then nobody acts any more."""
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, tmp_path)
+    shop = clinic.only("sites")
+    clinic.pull(shop)
+    incident = clinic.heal(shop)
+    registry = clinic.simulator.world.resources.get(clinic.id("contosoimages").text)
+    assert registry is not None
+    registry["properties"]["networkRuleSet"]["ipRules"] = [
+        {"action": "Allow", "value": estates.OFFICE[0]}
+    ]
+
+    ended = to_the_end(clinic, incident)
+
+    assert ended.state in (State.FAILED, State.UNVERIFIED)
+    assert clinic.writes == [patch(clinic)]
+
+
+@pytest.mark.parametrize("times", [5])
+def test_an_alert_that_comes_again_and_again_does_not_make_it_again(
+    times: int, tmp_path: Path
+) -> None:
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, tmp_path)
+    shop = clinic.only("sites")
+    registry = clinic.simulator.world.resources.get(clinic.id("contosoimages").text)
+    assert registry is not None
+    incidents = []
+    for number in range(times):
+        clinic.pull(shop)
+        incident = to_the_end(clinic, clinic.heal(shop, id=f"signal-{number}"))
+        incidents.append(incident)
+        clinic.advance(600)
+        registry["properties"]["networkRuleSet"]["ipRules"] = [
+            {"action": "Allow", "value": estates.OFFICE[0]}
+        ]
+
+    last = incidents[-1]
+    assert last.state is State.HELD
+    assert last.decision is not None
+    assert "taken back" in " ".join(last.decision.reasons)
+    assert len(clinic.writes) <= 2
