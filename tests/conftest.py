@@ -27,8 +27,9 @@ settings.load_profile("suite")
 _UNDOCUMENTED = re.compile(
     r"/sites/[^/]+(/slots/[^/]+)?/siteStatus"
     r"|/providers/Microsoft\.Authorization/(locks|permissions)"
-    r"|/providers/Microsoft\.App/jobs/[^/]+/executions"
-    r"|^https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",
+    r"|/providers/Microsoft\.App/jobs/[^/]+/(executions|listSecrets)"
+    r"|^PATCH .*/providers/Microsoft\.App/jobs/"
+    r"|^[A-Z]+ https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",
     re.IGNORECASE,
 )
 
@@ -63,7 +64,7 @@ def _traffic(request: pytest.FixtureRequest) -> Iterator[None]:
             if exchange["liveResponse"] is None:
                 return
             asked = exchange["liveRequest"]
-            if _UNDOCUMENTED.search(asked["url"]):
+            if _UNDOCUMENTED.search(f"{asked['method']} {asked['url']}"):
                 left_out.write(f"{asked['method']} {asked['url']}\n")
                 return
             told = {

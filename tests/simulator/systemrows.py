@@ -11,7 +11,7 @@ ContainerAppSystemLogs; other destinations have no table.
 import json
 from collections.abc import Iterator
 
-from tests.simulator import wording
+from tests.simulator import appsecrets, wording
 from tests.simulator.logs import Entry, Row, common
 from tests.simulator.pull import Pull
 from tests.simulator.siterows import LAST_ERROR
@@ -22,6 +22,9 @@ SYSTEM_OLD, SYSTEM_NEW = "ContainerAppSystemLogs_CL", "ContainerAppSystemLogs"
 
 
 def written(world: World, workload: Workload, pulls: list[Pull]) -> Iterator[Entry]:
+    for said in appsecrets.undelivered(world, workload.resource):
+        event = _event("FetchingKeyVaultSecretFailed", "Warning", said, "")
+        yield from _logged(world, workload, event)
     for event in system_events(workload, pulls):
         yield from _logged(world, workload, event)
 

@@ -50,10 +50,29 @@ def look_up(world: World, site: Resource, text: str) -> Reference:
     if named is None:
         return Reference(text=text, status="InvalidSyntax")
     vault, secret, version = named
-    status, value = _read(world, site, vault, secret)
+    principal = _fetcher(site)
+    status, value = _read(world, principal, vault, secret)
     return Reference(
         text=text, status=status, vault=vault, secret=secret, version=version, value=value
     )
+
+
+def fetched(world: World, app: Resource, secret: dict[str, str]) -> tuple[str, str | None]:
+    """A container app's secret that a vault holds: the status, and the value if it arrives."""
+    match = _URI.match(secret["keyVaultUrl"])
+    if match is None:
+        return "InvalidSyntax", None
+    name = str(secret.get("identity") or "")
+    identity = app.get("identity") or {}
+    if name.lower() == "system":
+        principal = identity.get("principalId")
+    else:
+        attached = {
+            key.lower(): item
+            for key, item in (identity.get("userAssignedIdentities") or {}).items()
+        }
+        principal = (attached.get(name.lower()) or {}).get("principalId")
+    return _read(world, principal, match["vault"], match["secret"])
 
 
 def _names(inside: str) -> tuple[str, str, str] | None:
@@ -69,8 +88,19 @@ def _names(inside: str) -> tuple[str, str, str] | None:
     return None
 
 
-def _read(world: World, site: Resource, vault: str, secret: str) -> tuple[str, str | None]:
-    principal = (site.get("identity") or {}).get("principalId")
+def _fetcher(site: Resource) -> str | None:
+    """The principal that fetches: `keyVaultReferenceIdentity`, else the system identity."""
+    identity = site.get("identity") or {}
+    name = str(site["properties"].get("keyVaultReferenceIdentity") or "SystemAssigned")
+    if name.lower() == "systemassigned":
+        return identity.get("principalId")
+    attached = {
+        key.lower(): item for key, item in (identity.get("userAssignedIdentities") or {}).items()
+    }
+    return (attached.get(name.lower()) or {}).get("principalId")
+
+
+def _read(world: World, principal: str | None, vault: str, secret: str) -> tuple[str, str | None]:
     if not principal:
         return "MSINotEnabled", None
     for found in world.resources.of_type("Microsoft.KeyVault/vaults"):

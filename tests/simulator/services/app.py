@@ -10,7 +10,7 @@ import copy
 import uuid
 from typing import Any
 
-from tests.simulator import answers, identities, platform, views
+from tests.simulator import answers, appsecrets, identities, platform, views
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -87,6 +87,20 @@ def patch_app(call: Call) -> Response:
     return Response(status=202, headers={"Location": location})
 
 
+@routes.arm("PATCH", f"{JOBS}/{{name}}", action=f"{JOB}/write", versions=VERSIONS)
+def patch_job(call: Call) -> Response:
+    """Change a job; its next execution takes what is there then."""
+    job, body = answers.find(call.world, _id(call, JOB)), call.json
+    if not isinstance(body, dict):
+        raise Refusal(400, "InvalidRequestContent", "The request content was invalid.")
+    changed = _merged(job, {k: v for k, v in body.items() if k in _WRITABLE})
+    if changed.get("identity"):
+        changed["identity"] = identities.written(call.world, job, changed["identity"])
+    appsecrets.store(call.world, job, changed)
+    call.world.resources.put(changed)
+    return answers.one(view(call, changed))
+
+
 @routes.arm("PUT", f"{APPS}/{{name}}", action=f"{APP}/write", versions=VERSIONS)
 def put_app(call: Call) -> Response:
     """Replace. Creating is not simulated: the scenario says what exists."""
@@ -143,14 +157,10 @@ def _merged(old: Any, patch: Any) -> Any:
 
 def _apply(call: Call, before: Resource, after: Resource) -> None:
     """Store the app; values of secrets go where only listSecrets and the platform see them."""
-    world, id = call.world, after["id"].lower()
+    world = call.world
     if after.get("identity"):
         after["identity"] = identities.written(world, before, after["identity"])
-    configuration = after["properties"].get("configuration") or {}
-    stored = world.secrets.setdefault(id, {})
-    for secret in configuration.get("secrets") or []:
-        if secret.get("value") is not None:
-            stored[secret["name"]] = secret.pop("value")
+    appsecrets.store(world, before, after)
     world.resources.put(after)
     if after["properties"].get("template") == before["properties"].get("template"):
         return
@@ -159,6 +169,7 @@ def _apply(call: Call, before: Resource, after: Resource) -> None:
     views.retire(world, before)
     after["properties"]["latestRevisionName"] = f"{after['name']}--{suffix}"
     views.revision(world, after)
+    appsecrets.started(world, after)
     platform.start(world, after["id"])
 
 
@@ -177,14 +188,7 @@ def list_job_secrets(call: Call) -> Response:
 
 
 def _secrets(call: Call, resource: Resource) -> Response:
-    stored = dict(call.world.secrets.get(resource["id"].lower(), {}))
-    configuration = resource["properties"].get("configuration") or {}
-    shown = []
-    for secret in configuration.get("secrets") or []:
-        value = stored.pop(secret["name"], None)
-        shown.append(dict(secret) if value is None else {**secret, "value": value})
-    shown += [{"name": name, "value": value} for name, value in stored.items()]
-    return answers.page(shown)
+    return answers.page(appsecrets.shown(call.world, resource))
 
 
 @routes.arm("GET", f"{APPS}/{{name}}/revisions", action=f"{APP}/revisions/read", versions=VERSIONS)
@@ -218,6 +222,7 @@ def get_revision(call: Call) -> Response:
 )
 def restart_revision(call: Call) -> Response:
     _revision(call)
+    appsecrets.started(call.world, answers.find(call.world, _id(call, APP)))
     platform.start(call.world, _id(call, APP))
     return answers.empty()
 
