@@ -9,35 +9,21 @@ Reads the state; judges nothing. Whether the pull works is `pull.py`'s business.
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
-from tests.simulator import vault
+from tests.simulator import signins
+from tests.simulator.signins import Credential
 from tests.simulator.world import Resource, World
+
+__all__ = ["Credential", "Image", "Workload", "find", "pulls_over_vnet", "site_config", "split"]
 
 SITE, SLOT = "microsoft.web/sites", "microsoft.web/sites/slots"
 APP, JOB = "microsoft.app/containerapps", "microsoft.app/jobs"
 KINDS = {SITE: "web-app", SLOT: "slot", APP: "container-app", JOB: "job"}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credential:
-    """How a workload signs in to the registry.
-
-    kind "identity": `principal` is the object id; None: the configured one is not attached.
-    kind "password": user name and password as the workload holds them.
-    kind "none": it does not sign in.
-    """
-
-    kind: str
-    principal: str | None = None
-    identity: str = ""  # as configured: "system", a client id or a resource id
-    username: str = ""
-    password: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +62,17 @@ class Workload:
 
     @property
     def is_site(self) -> bool:
-        return self.kind in ("web-app", "slot")
+        return self.kind in ("web-app", "slot") and not self.on_container_apps
+
+    @property
+    def on_container_apps(self) -> bool:
+        """True for a function app that App Service configures and Container Apps runs."""
+        return "azurecontainerapps" in str(self.resource.get("kind", "")).lower()
+
+    @property
+    def is_app(self) -> bool:
+        """True for what has revisions of its own in the resource manager."""
+        return self.kind == "container-app"
 
 
 def find(world: World, id: str) -> Workload | None:
@@ -120,6 +116,9 @@ def pulls_over_vnet(world: World, site: Resource) -> bool:
 def _site(world: World, site: Resource, kind: str) -> Workload:
     properties, config = site["properties"], site_config(world, site)
     settings = world.app_settings.get(site["id"].lower(), {})
+    if "azurecontainerapps" in str(site.get("kind", "")).lower():
+        images = tuple(_site_images(world, site, config, settings))
+        return _in_environment(world, site, kind, images)
     listed = str(properties.get("outboundIpAddresses") or "")
     servers = (properties.get("dnsConfiguration") or {}).get("dnsServers") or [
         settings[name]
@@ -146,17 +145,19 @@ def _site_images(
     ).partition("|")
     if form.upper() == "DOCKER" and rest:
         host = split(rest)[0]
-        yield _image("main", rest, _site_credential(world, site, config, settings, host))
+        yield _image("main", rest, signins.of_site(world, site, config, settings, host))
     elif form.upper() == "COMPOSE":
         for name, text in _compose(rest):
-            credential = _site_credential(world, site, config, settings, split(text)[0])
+            credential = signins.of_site(world, site, config, settings, split(text)[0])
             yield _image(name, text, credential)
     elif form.lower() == "sitecontainers":
         type_ = f"{site['type']}/sitecontainers"
         for item in world.resources.of_type(type_, site["id"]):
             properties = item["properties"]
             name = item["name"].split("/")[-1]
-            yield _image(name, properties["image"], _sidecar_credential(site, properties))
+            yield _image(
+                name, properties["image"], signins.of_sidecar(world, site, properties, settings)
+            )
 
 
 def _compose(encoded: str) -> list[tuple[str, str]]:
@@ -168,108 +169,39 @@ def _compose(encoded: str) -> list[tuple[str, str]]:
     return [(name, str(item["image"])) for name, item in services.items() if item.get("image")]
 
 
-def _site_credential(
-    world: World, site: Resource, config: dict[str, Any], settings: dict[str, str], host: str
-) -> Credential:
-    if config.get("acrUseManagedIdentityCreds"):
-        client = str(config.get("acrUserManagedIdentityID") or "")
-        principal = _by_client_id(site, client) if client else _system(site)
-        return Credential(kind="identity", identity=client or "system", principal=principal)
-    server = re.sub(r"^https?://", "", settings.get("DOCKER_REGISTRY_SERVER_URL", "")).rstrip("/")
-    if server.lower() == host.lower() and settings.get("DOCKER_REGISTRY_SERVER_USERNAME"):
-        return Credential(
-            kind="password",
-            username=vault.resolve(world, site, settings["DOCKER_REGISTRY_SERVER_USERNAME"]),
-            password=vault.resolve(
-                world, site, settings.get("DOCKER_REGISTRY_SERVER_PASSWORD", "")
-            ),
-        )
-    return Credential(kind="none")
-
-
-def _sidecar_credential(site: Resource, properties: dict[str, Any]) -> Credential:
-    kind = str(properties.get("authType") or "Anonymous").lower()
-    if kind == "systemidentity":
-        return Credential(kind="identity", identity="system", principal=_system(site))
-    if kind == "userassigned":
-        client = str(properties.get("userManagedIdentityClientId") or "")
-        return Credential(kind="identity", identity=client, principal=_by_client_id(site, client))
-    if kind == "usercredentials":
-        return Credential(
-            kind="password",
-            username=str(properties.get("userName") or ""),
-            password=str(properties.get("passwordSecret") or ""),
-        )
-    return Credential(kind="none")
-
-
 def _app(world: World, app: Resource, kind: str) -> Workload:
+    template = app["properties"].get("template") or {}
+    containers = [*(template.get("initContainers") or []), *(template.get("containers") or [])]
+    images = tuple(
+        _image(item["name"], item["image"], signins.of_app(world, app, split(item["image"])[0]))
+        for item in containers
+    )
+    return _in_environment(world, app, kind, images)
+
+
+def _in_environment(world: World, app: Resource, kind: str, images: tuple[Image, ...]) -> Workload:
+    """What runs in a Container Apps environment leaves through its subnet; in an Express one
+    through a subnet of its own, if it has one."""
     properties = app["properties"]
     environment = world.resources.get(
         str(properties.get("environmentId") or properties.get("managedEnvironmentId") or "")
     )
     held = (environment or {}).get("properties", {})
-    network = held.get("vnetConfiguration") or {}
-    template = properties.get("template") or {}
-    containers = [*(template.get("initContainers") or []), *(template.get("containers") or [])]
+    express = held.get("environmentMode") == "Express"
+    subnet = (held.get("vnetConfiguration") or {}).get("infrastructureSubnetId")
+    if express:
+        subnet = (properties.get("networking") or {}).get("outboundVnetSubnetId")
+    listed = properties.get("outboundIpAddresses") or ()
     return Workload(
         resource=app,
         kind=kind,
-        subnet=network.get("infrastructureSubnetId"),
-        customer_routing=bool(held.get("workloadProfiles")),
-        addresses=tuple(properties.get("outboundIpAddresses") or ()),
+        subnet=subnet,
+        customer_routing=express or bool(held.get("workloadProfiles")),
+        addresses=() if isinstance(listed, str) else tuple(listed),
         dns_servers=(),
         windows=False,
-        images=tuple(
-            _image(item["name"], item["image"], _app_credential(world, app, item["image"]))
-            for item in containers
-        ),
+        images=images,
     )
-
-
-def _app_credential(world: World, app: Resource, image: str) -> Credential:
-    host = split(image)[0].lower()
-    for entry in (app["properties"].get("configuration") or {}).get("registries") or []:
-        if str(entry.get("server", "")).lower() != host:
-            continue
-        identity = str(entry.get("identity") or "")
-        if identity.lower() == "system":
-            return Credential(kind="identity", identity="system", principal=_system(app))
-        if identity:
-            principal = _by_resource_id(world, app, identity)
-            return Credential(kind="identity", identity=identity, principal=principal)
-        stored = world.secrets.get(app["id"].lower(), {})
-        return Credential(
-            kind="password",
-            username=str(entry.get("username") or ""),
-            password=stored.get(str(entry.get("passwordSecretRef") or ""), ""),
-        )
-    return Credential(kind="none")
-
-
-def _system(resource: Resource) -> str | None:
-    identity = resource.get("identity") or {}
-    attached = "systemassigned" in str(identity.get("type", "")).lower()
-    return identity.get("principalId") if attached else None
-
-
-def _by_client_id(resource: Resource, client: str) -> str | None:
-    for item in ((resource.get("identity") or {}).get("userAssignedIdentities") or {}).values():
-        if str(item.get("clientId", "")).lower() == client.lower():
-            return str(item["principalId"])
-    return None
-
-
-def _by_resource_id(world: World, resource: Resource, id: str) -> str | None:
-    attached = (resource.get("identity") or {}).get("userAssignedIdentities") or {}
-    for key, item in attached.items():
-        if key.lower() != id.lower():
-            continue
-        known = world.resources.get(id)
-        return (item or {}).get("principalId") or (known or {}).get("properties", {}).get(
-            "principalId"
-        )
-    return None
 
 
 def split(reference: str) -> tuple[str, str, str | None, str | None]:
