@@ -90,8 +90,47 @@ USE_IDENTITY = Card(
     undo="set the flag and the client id back to what they were, if they are still as written",
 )
 
+VNET_IMAGE_PULL = Card(
+    name=RemedyName.VNET_IMAGE_PULL,
+    does="sends a web app's image pulls through its own network, where a private path is proven",
+    permissions=(
+        "Microsoft.Web/sites/read",
+        "Microsoft.Web/sites/write",
+        "Microsoft.Web/sites/slots/read",
+        "Microsoft.Web/sites/slots/write",
+        "Microsoft.Network/virtualNetworks/subnets/join/action",
+        "Microsoft.Network/privateEndpoints/read",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+    ),
+    risk="the app restarts, and from then on its pulls depend on the private path alone",
+    undo="set the one switch back, if all of them are still as written; the app restarts again",
+)
+
+DNS_ZONE_LINK = Card(
+    name=RemedyName.DNS_ZONE_LINK,
+    does="links the registry's private DNS zone to the workload's virtual network",
+    permissions=(
+        "Microsoft.Network/virtualNetworks/read",
+        "Microsoft.Network/virtualNetworks/join/action",
+        "Microsoft.Network/privateDnsZones/A/read",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/read",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/write",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks/delete",
+    ),
+    risk="everything in that network finds the registry by its private address from then on",
+    undo="delete the link that was made, if it is still as written",
+)
+
 CARDS: Mapping[RemedyName, Card] = {
-    card.name: card for card in (FIREWALL_SYNC, RESTART, CREDENTIAL_RESYNC, USE_IDENTITY)
+    card.name: card
+    for card in (
+        FIREWALL_SYNC,
+        RESTART,
+        CREDENTIAL_RESYNC,
+        USE_IDENTITY,
+        VNET_IMAGE_PULL,
+        DNS_ZONE_LINK,
+    )
 }
 
 

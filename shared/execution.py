@@ -15,7 +15,14 @@ from shared.clients.azure import Azure
 from shared.errors import WriteForbidden
 from shared.model.plan import Outcome, Step
 from shared.model.words import RemedyName
-from shared.remediations import credential_resync, firewall_sync, restart, use_identity
+from shared.remediations import (
+    credential_resync,
+    dns_zone_link,
+    firewall_sync,
+    restart,
+    use_identity,
+    vnet_image_pull,
+)
 
 
 class Remedy(Protocol):
@@ -35,6 +42,8 @@ REMEDIES: Mapping[RemedyName, Remedy] = {
     RemedyName.RESTART: restart,
     RemedyName.CREDENTIAL_RESYNC: credential_resync,
     RemedyName.USE_IDENTITY: use_identity,
+    RemedyName.VNET_IMAGE_PULL: vnet_image_pull,
+    RemedyName.DNS_ZONE_LINK: dns_zone_link,
 }
 
 

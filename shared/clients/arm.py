@@ -1,6 +1,6 @@
 """
 Plain resource manager calls, for what no SDK client is worth its import: Resource Graph, networks,
-locks, policies, site status.
+private DNS, locks, policies, site status.
 
 In:  a path, an api-version, for POST a JSON body.
 Out: the JSON answer as Azure gave it; lists as all their pages. SDK exceptions propagate.
@@ -33,6 +33,24 @@ class Arm:
         """A POST that only reads; the guard stops any other."""
         return self._send("POST", self._url(path), {"api-version": api_version}, body)
 
+    def put(
+        self, path: str, api_version: str, body: Mapping[str, Any], *, only_new: bool = False
+    ) -> None:
+        """Send a resource once, never again by itself; what became of it is for reading back.
+
+        `only_new`: 412 when there is one already, so nothing of anybody else's is replaced.
+        """
+        headers = {"If-None-Match": "*"} if only_new else {}
+        query = {"api-version": api_version}
+        request = HttpRequest(
+            "PUT", self._url(path), params=query, json=dict(body), headers=headers
+        )
+        self._once(request)
+
+    def delete(self, path: str, api_version: str) -> None:
+        """Ask once for a resource to be deleted; that it is gone is for reading."""
+        self._once(HttpRequest("DELETE", self._url(path), params={"api-version": api_version}))
+
     def list(self, path: str, api_version: str, **query: str) -> Iterator[dict[str, Any]]:
         """Every item of a list. Follows `nextLink` only on the resource manager's own host.
 
@@ -60,10 +78,17 @@ class Arm:
     ) -> dict[str, Any]:
         request = HttpRequest(method, url, params=dict(query), json=body)
         response = self._client.send_request(request)
-        if response.status_code >= 400:
-            from azure.core.exceptions import map_error
-
-            map_error(response.status_code, response, {})
-            raise HttpResponseError(response=response)
+        _raise(response)
         answer = response.json()
         return answer if isinstance(answer, dict) else {"value": answer}
+
+    def _once(self, request: HttpRequest) -> None:
+        _raise(self._client.send_request(request, retry_total=0))
+
+
+def _raise(response: Any) -> None:
+    if response.status_code >= 400:
+        from azure.core.exceptions import map_error
+
+        map_error(response.status_code, response, {})
+        raise HttpResponseError(response=response)

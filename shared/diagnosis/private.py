@@ -9,8 +9,6 @@ meets first. Only a false leg is a fault; an unknown one leaves the answer open,
 shows that the pull came out at the public side of a closed registry. Pure.
 """
 
-from collections.abc import Sequence
-
 from shared.diagnosis.case import ON_THE_WAY, Answer, Case, excluded, found, unknown
 from shared.model import networks
 from shared.model.evidence import Egress, Unread
@@ -220,8 +218,8 @@ def _not_built(path: PrivatePath) -> str:
 def _some_region_only(path: PrivatePath) -> bool:
     """The login server is known, and so is one data host at least."""
     bad = {*path.missing_records, *path.wrong_records}
-    data: Sequence[str] = path.hosts[1:]
-    return path.hosts[0] not in bad and any(host not in bad for host in data)
+    login, *data = path.hosts
+    return login not in bad and any(host not in bad for host in data)
 
 
 def _layers_fail(case: Case) -> bool:

@@ -27,6 +27,7 @@ class Names:
 
     legs: tuple[Leg, ...]
     zone: ResourceId | None = None
+    link: ResourceId | None = None
     linkable: str = "not looked at"
     falls_back: bool = False
     missing: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ def _judged(
     return Names(
         legs=(link, _records_leg(main, hosts, wanted, missing, wrong)),
         zone=main.id,
+        link=main.link_id,
         linkable="it is linked already",
         falls_back=str(main.link.get("resolutionPolicy", "")).lower() == "nxdomainredirect",
         missing=missing,

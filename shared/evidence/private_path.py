@@ -86,11 +86,12 @@ def _path(azure: Azure, workload: Workload, registry: Registry, network: Resourc
         endpoint=reach.endpoint,
         waiting=reach.waiting,
         zone=names.zone,
+        link=names.link,
         linkable=names.linkable,
         falls_back=names.falls_back,
         missing_records=names.missing,
         wrong_records=names.wrong,
-        hosts=hosts,
+        hosts={host: reach.hosts.get(host, ()) for host in hosts},
     )
 
 

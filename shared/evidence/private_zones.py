@@ -46,6 +46,7 @@ class Zone:
     id: ResourceId
     records: Mapping[str, tuple[str, ...]]  # addresses by record name
     link: Wire | None = None
+    link_id: ResourceId | None = None
 
 
 def suffix(registry: Registry) -> str:
@@ -174,7 +175,7 @@ def _linked(azure: Azure, link: ResourceId, asking: ResourceId) -> Zone:
         )
     except NotFound:  # the index lags: the link is gone
         return _looked(azure, zone, asking)
-    return Zone(id=zone, records=told["records"], link=told["link"])
+    return Zone(id=zone, records=told["records"], link=told["link"], link_id=link)
 
 
 def _looked(azure: Azure, zone: ResourceId, asking: ResourceId) -> Zone:
@@ -182,12 +183,11 @@ def _looked(azure: Azure, zone: ResourceId, asking: ResourceId) -> Zone:
     told = azure.together(
         links=lambda: links_of(azure, zone), records=lambda: _records(azure, zone)
     )
-    ours = [
-        one["properties"]
-        for one in told["links"]
-        if _id(one["properties"].get("virtualNetwork")) == asking
-    ]
-    return Zone(id=zone, records=told["records"], link=ours[0] if ours else None)
+    for one in told["links"]:
+        if _id(one["properties"].get("virtualNetwork")) == asking:
+            link, id = one["properties"], id_in(one["id"])
+            return Zone(id=zone, records=told["records"], link=link, link_id=id)
+    return Zone(id=zone, records=told["records"])
 
 
 def links_of(azure: Azure, zone: ResourceId) -> list[Wire]:

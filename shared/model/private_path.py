@@ -8,7 +8,8 @@ DNS servers), holds neither True nor False, and a path with such a leg is not pr
 Pure.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from shared.model.ids import ResourceId
@@ -46,11 +47,13 @@ class PrivatePath:
     endpoint: ResourceId | None = None  # the approved one within reach
     waiting: ResourceId | None = None  # one within reach whose connection nobody approved
     zone: ResourceId | None = None  # the zone in charge: linked to the network, else the one found
+    link: ResourceId | None = None  # by which the zone answers in the network
     linkable: str = "not looked at"  # "" when a link would answer rightly, else why not
     falls_back: bool = False  # the link asks public name servers where the zone has no record
     missing_records: tuple[str, ...] = ()  # host names the zone lacks
     wrong_records: tuple[str, ...] = ()  # host names it answers with another address
-    hosts: tuple[str, ...] = ()  # every host a pull may ask: the login server, then data hosts
+    #: Every host a pull may ask, the login server first, with the endpoint's addresses for it.
+    hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def leg(self, name: LegName) -> Leg:
         return next(leg for leg in self.legs if leg.name is name)
@@ -66,7 +69,7 @@ class PrivatePath:
         linked = self.leg(LegName.ZONE_LINK).holds
         if linked is not True:
             return linked
-        return not (self.falls_back and self.hosts[:1] == self.missing_records[:1] != ())
+        return not (self.falls_back and next(iter(self.hosts), "") in self.missing_records)
 
     @property
     def proven(self) -> bool:
@@ -85,10 +88,14 @@ class Blocked(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """One rule, route, zone or setting of the workload's own network that stands in the way."""
+    """One rule, route, zone or setting of the workload's own network that stands in the way.
+
+    `sure` False: it may, and what decides could not be read or is out of sight.
+    """
 
     kind: str  # "network-rule", "route", "firewall", "dns-server", "zone"
     owner: ResourceId  # the security group, route table, firewall, network or zone
     name: str  # of the rule, route or server in it
     blocks: Blocked
     because: str  # a sentence for a person, without its full stop
+    sure: bool = True

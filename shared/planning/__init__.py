@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import FindingName, RemedyName
-from shared.planning import credentials, firewall, restart, use_identity
+from shared.planning import credentials, firewall, restart, use_identity, vnet_pull, zone_link
 from shared.planning.advice import advise
 from shared.planning.firewall import Refusal
 from shared.policy import Policy
@@ -77,15 +77,27 @@ def _use_identity(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) ->
     return use_identity.step(evidence, doubts=diagnosis.doubts)
 
 
+def _vnet_pull(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
+    return vnet_pull.step(evidence, doubts=diagnosis.doubts)
+
+
+def _zone_link(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
+    return zone_link.step(evidence, doubts=diagnosis.doubts)
+
+
 PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.FIREWALL_MISSING_EGRESS: _firewall,
     FindingName.NOT_RETRYING: _restart,
     FindingName.CREDENTIALS_STALE: _credentials,
     FindingName.IDENTITY_NOT_USED: _use_identity,
+    FindingName.PRIVATE_PATH_NOT_ROUTED: _vnet_pull,
+    FindingName.PRIVATE_DNS_NOT_LINKED: _zone_link,
 }
 
 #: The lines that keep code from undoing a remedy; one that changes nothing lasting has none.
 IN_CODE: Mapping[RemedyName, Callable[[Step], str]] = {
     RemedyName.FIREWALL_SYNC: firewall.infrastructure_change,
     RemedyName.USE_IDENTITY: use_identity.infrastructure_change,
+    RemedyName.VNET_IMAGE_PULL: vnet_pull.infrastructure_change,
+    RemedyName.DNS_ZONE_LINK: zone_link.infrastructure_change,
 }
