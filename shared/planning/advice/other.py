@@ -6,21 +6,55 @@ In:  a Subject.  Out: a text for a person, "" when there is nothing to do.
 Pure.
 """
 
+from shared.model.catalogue import Catalogue, Whereabouts
 from shared.planning.advice.subject import Subject, commands, plain, quoted
 
 
 def registry_not_found(s: Subject) -> str:
-    return (
-        f"Look whether {s.host} still exists and who owns it. A registry in another subscription "
-        "or tenant is out of Pull Medic's sight until its identity may read there; a registry that "
-        "was moved has lost the role assignments made on it; some login servers carry a hash that "
-        "the registry's name lacks."
-        + commands(
-            'az graph query -q "resources '
-            "| where type =~ 'microsoft.containerregistry/registries' "
-            f'| where properties.loginServer =~ {_kql(s.host)} | project id"',
-            f"nslookup {quoted(s.host)}",
+    where = _whereabouts(s)
+    if where and where.elsewhere:
+        found = quoted(where.elsewhere[0])
+        return (
+            "The registry is there, but in a subscription that MEDIC_SUBSCRIPTIONS leaves out: add "
+            "it if Pull Medic shall look after it. A registry that was moved has lost the role "
+            "assignments made on it, so look whether the app still has its pull role:"
+            + commands(
+                f"az role assignment list --scope {found} --assignee {s.principal} "
+                "--include-inherited --output table",
+            )
         )
+    if where and where.namesake:
+        return (
+            "The login server of that registry carries a hash that the image reference lacks. The "
+            f"owner of the app should use {plain(where.namesake)} in the image reference and in "
+            "the registry setting:" + commands(f"nslookup {quoted(where.namesake)}", _find(s))
+        )
+    gone = (
+        "Nobody has a registry of that name, so it was deleted or the reference is mistyped. A "
+        "deleted registry does not come back: create it anew, push the images again and assign the "
+        "pull role again. "
+        if where and where.name_taken is False
+        else ""
+    )
+    return (
+        f"{gone}Look whether {s.host} still exists and who owns it. A registry in another "
+        "subscription or tenant is out of Pull Medic's sight until its identity may read there; "
+        "a registry that was moved has lost the role assignments made on it; some login servers "
+        "carry a hash that the registry's name lacks."
+        + commands(_find(s), f"nslookup {quoted(s.host)}")
+    )
+
+
+def _whereabouts(s: Subject) -> Whereabouts | None:
+    seen = s.evidence.catalogue
+    return seen.whereabouts if isinstance(seen, Catalogue) else None
+
+
+def _find(s: Subject) -> str:
+    return (
+        'az graph query -q "resources '
+        "| where type =~ 'microsoft.containerregistry/registries' "
+        f'| where properties.loginServer =~ {_kql(s.host)} | project id"'
     )
 
 
@@ -63,11 +97,63 @@ def healthy(_: Subject) -> str:
 
 
 def not_a_pull_failure(s: Subject) -> str:
+    _, after, kind = s.diagnosis.summary.partition("what fails comes after it: ")
+    known = kind if after else s.diagnosis.summary if "user ids" in s.diagnosis.summary else ""
     look = f"az webapp log tail {s.site_args}" if s.is_site else _look(s)
-    return (
-        "Nothing about the registry needs to change. Look at the app itself: does it start, listen "
-        f"on its port, find its storage, have room on its disk?{commands(look)}"
+    told, more = next(
+        ((told, site if s.is_site else app) for word, told, site, app in _AFTER if word in known),
+        (_UNKNOWN_KIND, ""),
     )
+    own = (more.format(site=s.site_args, app=f"{s.app} show {s.app_args}"),) if more else ()
+    return f"Nothing about the registry needs to change. {told}{commands(look, *own)}"
+
+
+#: By a word of the kind: what to do, and what else to look at for a site and for a container app.
+_AFTER = (
+    (
+        "user ids",
+        "Give the files in the image an ordinary, low user id: `chown` them in the Dockerfile in "
+        "the same layer that adds them, push, and deploy.",
+        "",
+        "",
+    ),
+    (
+        "another processor",
+        "Build the image for linux/amd64 and push it again; start scripts need Unix line ends and "
+        "an existing interpreter in their first line.",
+        "",
+        "",
+    ),
+    (
+        "on the port",
+        "Let the container listen on the port the host asks, on all addresses, and raise the start "
+        "time if it needs longer.",
+        "az webapp config appsettings list {site} --query \"[?name=='WEBSITES_PORT']\"",
+        "{app} --query properties.configuration.ingress.targetPort",
+    ),
+    (
+        "probe",
+        "Correct the probe's path, port or timing, or the app behind it.",
+        "az webapp config show {site} --query healthCheckPath",
+        "{app} --query 'properties.template.containers[].probes'",
+    ),
+    (
+        "storage",
+        "Look whether the share still exists, its key was rotated, and the network lets it in.",
+        "az webapp config storage-account list {site}",
+        "{app} --query properties.template.volumes",
+    ),
+    (
+        "ends again",
+        "Its own output says why it ends: a missing setting, a crash, a wrong start command.",
+        "",
+        "",
+    ),
+)
+_UNKNOWN_KIND = (
+    "Look at the app itself: does it start, listen on its port, find its storage, have room on its "
+    "disk?"
+)
 
 
 def undetermined(s: Subject) -> str:
