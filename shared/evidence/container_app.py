@@ -62,6 +62,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         instances=instances,
         serving=None if job else container_state.serving(properties, instances),
         tags=app.get("tags") or {},
+        location=str(app.get("location") or ""),
         revision=str(properties.get("latestRevisionName") or ""),
         environment=home.name if home else "",
         environment_id=home,

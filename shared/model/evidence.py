@@ -165,6 +165,7 @@ class Workload:
     serving: bool | None = None  # None: the platform does not say
     tags: Mapping[str, str] | None = None
     revision: str = ""  # name of a container app's newest revision
+    location: str = ""  # region, as Azure spells it
     environment: str = ""  # name of a container app's environment
     environment_id: ResourceId | None = None  # names are unique per resource group only
     sign_ins: "Mapping[str, PullAuth | Unread] | None" = None

@@ -75,6 +75,8 @@ def _step(
         "registry": str(registry.id),
         "server": registry.login_server.lower(),
     }
+    if evidence.workload.host is Host.CONTAINER_APP and evidence.workload.location:
+        where["location"] = evidence.workload.location
     name = registry.id.name
     return Step(
         remedy=card.name,
@@ -101,7 +103,9 @@ def _write(evidence: Evidence, place: str) -> Write:
     configuration: dict[str, object] = {"secrets": changed}
     if evidence.workload.host is Host.JOB:
         configuration[AS_READ] = "its trigger and time-out, as they were just read"
-    whole = {"properties": {"configuration": configuration}}
+    whole: dict[str, object] = {"properties": {"configuration": configuration}}
+    if evidence.workload.host is Host.CONTAINER_APP and evidence.workload.location:
+        whole["location"] = evidence.workload.location  # a PATCH names it (ContainerApps_Update)
     return Write(method="PATCH", url=f"{id}?api-version={_APPS}", body=whole)
 
 

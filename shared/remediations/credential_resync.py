@@ -117,15 +117,15 @@ def _app(step: Step, login: stored.Login, azure: Azure) -> Outcome:
         return _stopped(step, objection, azure)
     if which := login.named(secrets.value(seen, name) or ""):
         return _nothing_to_do(step, which, azure)
-    configuration = properties.get("configuration") or {}
+    how = (properties.get("configuration") or {}, str(step.after.get("location", "")))
     which, value = _chosen(login)
     sent = secrets.with_value(seen, name, value)
-    now, put_back, trouble = secrets.write(azure, app, sent, configuration), False, ""
+    now, put_back, trouble = secrets.write(azure, app, sent, *how), False, ""
     held = secrets.value(now, name)
     if held is not None and login.named(held) is None:
         put_back, sent = True, secrets.with_value(now, name, value)
         try:
-            now = secrets.write(azure, app, sent, configuration)
+            now = secrets.write(azure, app, sent, *how)
         except HealError as error:  # the first write stands, so this is an outcome
             trouble = f" ({error})"
     there = login.named(secrets.value(now, name) or "") is not None

@@ -64,13 +64,19 @@ _MEMBERS = ("name", "value", "keyVaultUrl", "identity")
 
 
 def write(
-    azure: Azure, id: ResourceId, wanted: Sequence[Secret], configuration: Mapping[str, Any]
+    azure: Azure,
+    id: ResourceId,
+    wanted: Sequence[Secret],
+    configuration: Mapping[str, Any],
+    location: str = "",
 ) -> list[dict[str, Any]]:
     """Send the list once, wait until the app is at rest, and read the list back."""
     patch: dict[str, Any] = {"secrets": list(wanted)}
     if id.type == "microsoft.app/jobs":
         patch |= {key: configuration[key] for key in _ALWAYS_SENT if key in configuration}
-    body = {"properties": {"configuration": patch}}
+    body: dict[str, Any] = {"properties": {"configuration": patch}}
+    if location:
+        body["location"] = location
     trouble = sending.once(azure, f"wrote the secrets of {id}", _patch(azure, id, body))
     try:
         read(azure, id)
