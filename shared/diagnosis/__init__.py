@@ -7,6 +7,7 @@ Out: a Diagnosis, always. Where nothing fits or too little could be read it is `
     case.py        what a check looks at, and the Answer it gives
     scene.py       is there a pull from a registry we can read, and does it answer?
     private.py     is there a private way in, where there is no public one?
+    way.py         does it get as far?
     network.py     may the pull in?
     identity.py    may whoever pulls?      credentials.py   does it sign in at all, and rightly?
     image.py       is there something to pull?
@@ -19,7 +20,7 @@ one line here. Pure: nothing reads Azure, the clock or the settings.
 
 from collections.abc import Callable, Collection, Iterable
 
-from shared.diagnosis import conclusion, credentials, identity, image, network, private, scene
+from shared.diagnosis import conclusion, credentials, identity, image, network, private, scene, way
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, Verdict
 from shared.model.evidence import Evidence, Registry
 from shared.model.plan import Diagnosis, RuledOut
@@ -40,6 +41,7 @@ PRESENT_TROUBLE: tuple[Check, ...] = (
 
 #: The faults, in the order a pull meets them.
 PATH: tuple[Check, ...] = (
+    way.registry_out_of_reach,
     private.private_endpoint_not_approved,
     private.public_access_disabled,
     private.private_dns_not_linked,
@@ -48,6 +50,7 @@ PATH: tuple[Check, ...] = (
     private.private_path_not_routed,
     network.firewall_egress_unprovable,
     network.firewall_missing_egress,
+    way.sign_in_out_of_reach,
     identity.identity_not_attached,
     identity.arm_audience_disabled,
     credentials.identity_not_used,
@@ -61,6 +64,7 @@ PATH: tuple[Check, ...] = (
     image.repository_missing,
     image.tag_missing,
     image.platform_mismatch,
+    way.layers_out_of_reach,
     scene.after_the_pull,
 )
 

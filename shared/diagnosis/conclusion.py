@@ -2,23 +2,19 @@
 The conclusion when no fault on the path was found.
 
 In:  a Case and the unknowns left over.
-Out: one Answer, always a found one: blocked on the way, not a pull failure, not retrying, healthy,
-     or undetermined with what stands in the way of knowing.
+Out: one Answer, always a found one: blocked on the way (`way.py`), not a pull failure, not
+     retrying, healthy, or undetermined with what stands in the way of knowing.
 
 Pure.
 """
 
-from shared.diagnosis.case import ON_THE_WAY, Answer, Case, found
+from shared.diagnosis import way
+from shared.diagnosis.case import Answer, Case, found
 from shared.model.evidence import Registry, Unread
 from shared.model.words import Cause, FindingName
 
-_ON_THE_WAY = {
-    Cause.DNS_FAILURE: "the registry's name could not be resolved",
-    Cause.NETWORK_TIMEOUT: "the connection timed out or was cut",
-    Cause.TLS_ERROR: "the TLS handshake failed",
-    Cause.DATA_ENDPOINT_DENIED: "the layers' own host (data endpoint or storage) was refused",
-}
 _OWN_WORDS = {
+    **way.WORDS,
     Cause.INVALID_REFERENCE: "the text says that the image reference or its format is not valid",
     Cause.IDENTITY_UNAVAILABLE: "the host could not get a token for the identity",
     Cause.MANIFEST_UNKNOWN: "the text says that there is no such image, while there is one now",
@@ -43,8 +39,8 @@ _REGISTRY_SIDE = frozenset(
 def conclude(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
     """What remains. The order matters: the text's own words before the host's present state."""
     registry_side_known = not any(one.finding in _REGISTRY_SIDE for one in unknowns)
-    if case.claim in ON_THE_WAY and case.in_a_network and registry_side_known:
-        return _client_side(case)
+    if registry_side_known and (blocked := way.unseen_block(case)):
+        return blocked
     if case.claim is Cause.NOT_A_PULL_FAILURE and not case.complaints:
         return found(
             FindingName.NOT_A_PULL_FAILURE,
@@ -81,18 +77,8 @@ def _contradicts(case: Case) -> bool:
     )
 
 
-def _client_side(case: Case) -> Answer:
-    assert case.claim is not None
-    return found(
-        FindingName.CLIENT_SIDE_BLOCK,
-        f"The registry's side is in order, but {_ON_THE_WAY[case.claim]}: something in the "
-        "workload's own network (DNS, firewall, NSG or route) stands between them",
-    )
-
-
 def _undetermined(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
-    words = {**_OWN_WORDS, **_ON_THE_WAY}
-    said = words.get(case.claim, "") if case.claim else ""
+    said = _OWN_WORDS.get(case.claim, "") if case.claim else ""
     if not said and case.complaints:
         said = "the platform reports failed pulls"
     opening = f"{said[:1].upper()}{said[1:]}, and" if said else "No fault was found, but"

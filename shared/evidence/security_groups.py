@@ -124,13 +124,15 @@ def verdict(
     *,
     source: Sequence[str] = (),
     inbound: bool = False,
+    protocol: str = "tcp",
 ) -> Verdict:
     """What becomes of TCP to the destination's port. `source`: the sender's address blocks, where
     they are known; `inbound`: the rules stand at the destination's end."""
     ordered = [
         Matched(rule.name, rule.allow, match)
         for rule in _in_order(rules, inbound)
-        if (match := _matches(rule, destination, port, source)) is not False
+        if rule.protocol.lower() in ("*", "any", protocol)
+        and (match := _matches(rule, destination, port, source)) is not False
     ]
     return first(ordered, destination.name, "DenyAllInBound" if inbound else "DenyAllOutBound")
 
@@ -169,7 +171,7 @@ def _in_order(rules: Sequence[Rule], inbound: bool) -> Iterator[Rule]:
 
 
 def _matches(rule: Rule, destination: Destination, port: int, source: Sequence[str]) -> bool | None:
-    if rule.protocol.lower() not in ("*", "any", "tcp") or not within(rule.ports, port):
+    if not within(rule.ports, port):
         return False
     answers = (
         None if rule.destination_groups else named(rule.destinations, destination),

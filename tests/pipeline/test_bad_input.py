@@ -423,7 +423,6 @@ def test_a_scan_names_what_it_cannot_read_and_goes_on(tmp_path: Path) -> None:
     [
         ("0.0.0.0/0", "VirtualAppliance"),
         ("0.0.0.0/0", "VirtualNetworkGateway"),
-        ("0.0.0.0/0", "None"),
         ("0.0.0.0/1", "VirtualAppliance"),
         ("AzureContainerRegistry", "VirtualAppliance"),
         ("AzureContainerRegistry.WestEurope", "VirtualNetworkGateway"),
@@ -439,6 +438,16 @@ def test_a_route_that_leads_elsewhere_proves_no_way_out(
 
     assert finding(incident) is F.FIREWALL_EGRESS_UNPROVABLE, told(clinic, incident)
     assert prefix in told(clinic, incident)
+    assert clinic.writes == []
+
+
+def test_a_route_into_nowhere_is_named_before_the_firewall_behind_it(tmp_path: Path) -> None:
+    clinic = Clinic(routed("0.0.0.0/0", "None"), tmp_path)
+
+    incident = clinic.heal(clinic.only("sites"), DENIED)
+
+    assert finding(incident) is F.CLIENT_SIDE_BLOCK, told(clinic, incident)
+    assert "(0.0.0.0/0) sends what is for the registry to nowhere" in told(clinic, incident)
     assert clinic.writes == []
 
 
