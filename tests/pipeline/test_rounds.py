@@ -1,9 +1,8 @@
 """A change that did not help alone is followed by one more look; nothing is done twice."""
 
+import json
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from shared.model.incident import Incident
 from shared.model.words import FindingName, RemedyName, State
@@ -31,6 +30,15 @@ def blocked(place: Path, **more: Any) -> Clinic:
     clinic.pull(clinic.only("sites"))
     clinic.advance(140)
     return clinic
+
+
+def take_away(clinic: Clinic) -> None:
+    """Another administrator writes the list as it was."""
+    wanted = [{"action": "Allow", "value": estates.OFFICE[0]}]
+    body = {"properties": {"networkRuleSet": {"defaultAction": "Deny", "ipRules": wanted}}}
+    path = f"{clinic.id('contosoimages')}?api-version=2025-11-01"
+    answer = clinic.simulator.change("PATCH", path, json.dumps(body).encode())
+    assert answer.status == 200, answer.body
 
 
 def patch(clinic: Clinic) -> str:
@@ -99,11 +107,7 @@ def test_a_change_that_does_not_help_is_not_made_again(tmp_path: Path) -> None:
     shop = clinic.only("sites")
     clinic.pull(shop)
     incident = clinic.heal(shop)
-    registry = clinic.simulator.world.resources.get(clinic.id("contosoimages").text)
-    assert registry is not None
-    registry["properties"]["networkRuleSet"]["ipRules"] = [
-        {"action": "Allow", "value": estates.OFFICE[0]}
-    ]
+    take_away(clinic)
 
     ended = to_the_end(clinic, incident)
 
@@ -111,26 +115,33 @@ def test_a_change_that_does_not_help_is_not_made_again(tmp_path: Path) -> None:
     assert clinic.writes == [patch(clinic)]
 
 
-@pytest.mark.parametrize("times", [5])
-def test_an_alert_that_comes_again_and_again_does_not_make_it_again(
-    times: int, tmp_path: Path
-) -> None:
+def test_what_somebody_takes_away_twice_a_day_is_not_put_back_a_third_time(tmp_path: Path) -> None:
     clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, tmp_path)
     shop = clinic.only("sites")
-    registry = clinic.simulator.world.resources.get(clinic.id("contosoimages").text)
-    assert registry is not None
     incidents = []
-    for number in range(times):
+    for number in range(4):
         clinic.pull(shop)
-        incident = to_the_end(clinic, clinic.heal(shop, id=f"signal-{number}"))
-        incidents.append(incident)
+        incidents.append(to_the_end(clinic, clinic.heal(shop, id=f"signal-{number}")))
         clinic.advance(600)
-        registry["properties"]["networkRuleSet"]["ipRules"] = [
-            {"action": "Allow", "value": estates.OFFICE[0]}
-        ]
+        take_away(clinic)
 
-    last = incidents[-1]
-    assert last.state is State.HELD
-    assert last.decision is not None
-    assert "taken back" in " ".join(last.decision.reasons)
-    assert len(clinic.writes) <= 2
+    assert [one.state for one in incidents] == [State.HEALED, State.HEALED, State.HELD, State.HELD]
+    decision = incidents[2].decision
+    assert decision is not None
+    assert (
+        "done 2 times within a day at contosoimages and was taken back by " in (decision.reasons[0])
+    )
+    assert clinic.writes == [patch(clinic)] * 2
+
+
+def test_a_day_later_it_is_put_back_again(tmp_path: Path) -> None:
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, tmp_path)
+    shop = clinic.only("sites")
+    for number in range(3):
+        clinic.pull(shop)
+        ended = to_the_end(clinic, clinic.heal(shop, id=f"signal-{number}"))
+        clinic.advance(13 * 3600)
+        take_away(clinic)
+
+    assert ended.state is State.HEALED
+    assert clinic.writes == [patch(clinic)] * 3
