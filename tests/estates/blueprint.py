@@ -46,6 +46,7 @@ FAULTS = (
     "appliance",
     "role-removed",
     "role-removed-long-ago",
+    "role-reaped",
     "role-never",
     "mode-switched",
     "recreated",
@@ -86,6 +87,7 @@ class Blueprint:
     opt_out: str = ""
     policy: str = ""
     pair: bool = False
+    shared_firewall: bool = False  # the policy accepts whoever else is behind an Azure Firewall
     mode: str = "auto"
     text: str = ""
     index_lag: int = 0  # seconds Resource Graph lags behind
@@ -200,6 +202,7 @@ _choices: dict[str, st.SearchStrategy[Any]] = {
     "way": st.sampled_from(WAYS),
     "text": st.sampled_from(TEXTS),
     **{name: st.booleans() for name in ("abac", "narrow", "digest", "label", "replica", "pair")},
+    "shared_firewall": st.booleans(),
     **{name: st.sampled_from(words) for name, words in _often_plain.items()},
 }
 

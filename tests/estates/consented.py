@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 
 from tests.estates.building import Built
-from tests.estates.ways import APPLIANCE, PREMIUM
+from tests.estates.ways import APPLIANCE, FIREWALL, PREMIUM
 from tests.simulator import pull, routing, workloads
 from tests.simulator.estates import ACR_PULL
 from tests.simulator.estates.containerapps import POOL
@@ -30,7 +30,8 @@ def own_addresses(built: Built) -> tuple[str, ...]:
     if workload is None or registry is None:
         return ()
     seen = routing.to_registry(world, workload, registry).addresses
-    return tuple(address for address in seen if address not in _UNPROVABLE)
+    unprovable = _UNPROVABLE if built.blueprint.shared_firewall else {*_UNPROVABLE, FIREWALL}
+    return tuple(address for address in seen if address not in unprovable)
 
 
 def network(built: Built) -> bool:
@@ -46,6 +47,15 @@ def network(built: Built) -> bool:
         and pull._sign_in(world, workload, registry, image) is None
         for image in workload.images
     )
+
+
+def provably(built: Built) -> bool:
+    """Whether the owner's consent can be proven by reading: a token cannot be compared, and what a
+    Key Vault holds is its own."""
+    blueprint = built.blueprint
+    if blueprint.sign_in in ("token", "vault"):
+        return blueprint.pair
+    return network(built)
 
 
 def identity_could_pull(built: Built) -> bool:
@@ -64,7 +74,7 @@ def grant_refused(built: Built, condition: str | None) -> str | None:
     if _disarmed(built):
         return None
     proof = _proof(built)
-    if proof is None:
+    if proof is None or "role-reaped" not in built.blueprint.faults:
         return "a role was granted without a pair, a proof or a disarmed assignment"
     if proof["properties"].get("condition") and not condition:
         return "a role that was narrowed to a repository was granted without its condition"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.estates.building import Built
 
 _NET = "Microsoft.Network"
+_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 
 
@@ -107,8 +108,14 @@ def _role_removed_long_ago(built: Built) -> None:
     _forget(built, days=45)
 
 
-def _forget(built: Built, days: int) -> None:
-    """The Activity Log keeps the making and the deletion of the assignment."""
+def _role_reaped(built: Built) -> None:
+    """Removed by an automation's identity, not by a person."""
+    _forget(built, days=1, by=bricks.guid("an automation"))
+
+
+def _forget(built: Built, days: int, by: str = "") -> None:
+    """The Activity Log keeps the making and the deletion of the assignment, by a person unless
+    `by` names a service principal."""
     if built.role is None:
         return
     role, log = built.role, built.estate.parts["activityLog"]
@@ -117,7 +124,11 @@ def _forget(built: Built, days: int) -> None:
     stored = copy.deepcopy(role)
     for verb, before in (("write", days + 20), ("delete", days)):
         at = built.estate.now - timedelta(days=before)
-        log.append(bricks._record(role["id"], verb, at, stored))
+        record = bricks._record(role["id"], verb, at, stored)
+        if by:
+            record["caller"] = by
+            record["claims"] = {_OBJECT_ID: by, "appid": bricks.guid("app", by), "idtyp": "app"}
+        log.append(record)
 
 
 def _role_never(built: Built) -> None:
@@ -262,6 +273,7 @@ FAULTS: Mapping[str, Callable[[Built], None]] = {
     "appliance": _appliance,
     "role-removed": _role_removed,
     "role-removed-long-ago": _role_removed_long_ago,
+    "role-reaped": _role_reaped,
     "role-never": _role_never,
     "mode-switched": _mode_switched,
     "recreated": _recreated,

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.model.words import OPEN_STATES, State
-from tests.estates import allowed
+from tests.estates import allowed, curable
 from tests.estates.building import SECRETS
-from tests.estates.implied import WELL, unexplained
+from tests.estates.implied import WELL, not_yet, unexplained
 from tests.estates.treating import Case
 
 #: The default policy's `limits.azure_calls_per_incident`.
@@ -54,8 +54,9 @@ def _announced(case: Case) -> Iterator[str]:
 
 def _ended(case: Case) -> Iterator[str]:
     """Healed is seen by the platform; what still fails is explained."""
-    state = case.incident.state
-    if state is State.HEALED and case.still:
+    state, built = case.incident.state, case.built
+    healed = state is State.HEALED
+    if healed and case.still:
         yield f"it says healed, and the next pull fails at {case.still}"
     if not case.failing and state is State.FAILED:
         yield "it says failed, and the pulls worked all the time"
@@ -64,7 +65,10 @@ def _ended(case: Case) -> Iterator[str]:
         yield f"the pulls work, and it finds {found}"
     if case.failing and state is State.CLOSED:
         yield f"it is closed, and pulls fail at {case.failing}"
-    if open_ones := unexplained(case.still, found, case.blueprint.faults):
+    if case.failing and not healed and curable.curable(built) and not curable.not_yet(built):
+        yield f"every fault in it has a cure, and it ended {state} with {found}"
+    open_ones = unexplained(case.still, found, case.blueprint)
+    if any(not not_yet(one) for one in open_ones):
         yield f"pulls fail at {open_ones}, and what it finds is {found}"
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.views import incident_view
-from shared.model.words import OPEN_STATES, State
+from shared.model.words import OPEN_STATES, RemedyName, State
 from shared.pipeline import diagnose, heal, sweep
 from shared.pipeline.deciding import again, approve
 from shared.store.interface import RecordKind
@@ -118,7 +118,14 @@ def policy_of(built: Built) -> str:
         {
             "version": 1,
             "mode": blueprint.mode,
-            "remedies": {"firewall-sync": {"shared_egress": "allow"}},
+            "remedies": {
+                **{name.value: {"mode": blueprint.mode} for name in RemedyName},
+                "firewall-sync": {
+                    "mode": blueprint.mode,
+                    "shared_egress": "allow",
+                    "azure_firewall": "allow" if blueprint.shared_firewall else "hold",
+                },
+            },
             "pairs": pairs if blueprint.pair else [],
             "wait": {"verify_first": "0s"},
         }
@@ -169,7 +176,7 @@ def _until_it_rests(clinic: Clinic, incident: Incident, calls: list[int]) -> Inc
     for _ in range(SWEEPS):
         calls.append(incident.azure_calls.reads + incident.azure_calls.writes)
         if incident.state is State.HELD and clinic.medic.policy and not incident.approved:
-            if not _approved(clinic, incident):
+            if not _approved(clinic, incident, calls):
                 break
         elif incident.state not in _UNDER_WAY:
             break
@@ -182,7 +189,7 @@ def _until_it_rests(clinic: Clinic, incident: Incident, calls: list[int]) -> Inc
     return incident
 
 
-def _approved(clinic: Clinic, incident: Incident) -> bool:
+def _approved(clinic: Clinic, incident: Incident, calls: list[int]) -> bool:
     """A person says yes where that is what is missing."""
     from shared.errors import HealError
 
@@ -193,6 +200,7 @@ def _approved(clinic: Clinic, incident: Incident) -> bool:
         told = approve(incident.id, plan.digest, "operator", medic=clinic.medic)
     except HealError:
         return False
+    calls.append(told.azure_calls.reads + told.azure_calls.writes)
     heal(again(told, medic=clinic.medic), medic=clinic.medic)
     return True
 
