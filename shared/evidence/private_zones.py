@@ -65,6 +65,7 @@ resources
     or type =~ '{_NET}/dnsresolvers/inboundendpoints'
     or type =~ '{_NET}/dnsforwardingrulesets/virtualnetworklinks'
 | project id, type, properties
+| order by id asc
 """
     return _understood(list(graph.rows(azure, query, f"the private zone {zone}")))
 

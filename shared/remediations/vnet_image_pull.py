@@ -13,6 +13,7 @@ changed; afterwards the whole site is compared, and what else differs is told. A
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from shared import catalog
@@ -68,13 +69,14 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
     site = _site(azure, step.target)
     if _is(site, step.after):
         text = "image pulls use the app's network already; nothing was written"
-        return _outcome(step, azure, site, site, text, changed=False)
+        return _outcome(step, azure.now(), site, site, text, changed=False)
     objection = _objection(step, site) or _path_fell(step, azure)
     if objection:
         text = f"stopped without writing: {step.target.name} is not as planned, {objection}"
-        return _outcome(step, azure, site, site, text, changed=False, failed=True)
+        return _outcome(step, azure.now(), site, site, text, changed=False, failed=True)
+    sent = azure.now()
     now = _write(azure, step.target, site, step.after[ROUTING])
-    return _judged(step, azure, site, now, "image pulls use the app's network now")
+    return _judged(step, sent, site, now, "image pulls use the app's network now")
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:
@@ -115,7 +117,7 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     """Put the switches back, if all five are still as written; else Drifted."""
     site = _site(azure, outcome.target)
     if _is(site, outcome.before):
-        return _outcome(outcome, azure, site, site, "it is as it was before", changed=False)
+        return _outcome(outcome, azure.now(), site, site, "it is as it was before", changed=False)
     if not _is(site, outcome.after):
         details = {
             "written": outcome.after[ROUTING],
@@ -123,8 +125,9 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
             "before": outcome.before[ROUTING],
         }
         raise Drifted(outcome.target, details)
+    sent = azure.now()
     now = _write(azure, outcome.target, site, outcome.before[ROUTING])
-    return _judged(reverse(outcome), azure, site, now, "image pulls use public networks again")
+    return _judged(reverse(outcome), sent, site, now, "image pulls use public networks again")
 
 
 def _objection(step: Step, site: Wire) -> str | None:
@@ -259,20 +262,23 @@ def _said(switches: Any) -> str:
     return ", ".join(f"{name} {'on' if on else 'off'}" for name, on in dict(switches or {}).items())
 
 
-def _judged(step: Step, azure: Azure, before: Wire, now: Wire, done: str) -> Outcome:
-    """Say what was read back, and shout where it is not what was sent."""
+def _judged(step: Step, sent: datetime, before: Wire, now: Wire, done: str) -> Outcome:
+    """Say what was read back, and shout where it is not what was sent.
+
+    The outcome is as old as the sending: the restart's pull may be over before Azure answers.
+    """
     others = differences(before, now, apart_from=_VOLATILE)
     failed = not _is(now, step.after)
     text = f"the switch was written and the routing reads {_said(_switches(now))}: somebody else "
     text = f"{text}is writing it too" if failed else done
     if others:
         text += f". Not by us, at the same time: {'; '.join(others[:5])}"
-    return _outcome(step, azure, before, now, text, changed=True, failed=failed)
+    return _outcome(step, sent, before, now, text, changed=True, failed=failed)
 
 
 def _outcome(
     about: Step | Outcome,
-    azure: Azure,
+    at: datetime,
     before: Wire,
     after: Wire,
     detail: str,
@@ -286,7 +292,7 @@ def _outcome(
         changed=changed,
         failed=failed,
         detail=detail,
-        at=azure.now(),
+        at=at,
         before={ROUTING: _switches(before)},
         after={ROUTING: _switches(after)},
     )

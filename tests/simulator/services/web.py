@@ -30,6 +30,7 @@ VERSIONS = (
 )
 SITES = "{group}/providers/Microsoft.Web/sites"
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
+RESTART = 1.0  # seconds until the container that a write restarts is pulled
 ROUTING = {
     "imagePullTraffic": "vnetImagePullEnabled",
     "applicationTraffic": "vnetRouteAllEnabled",
@@ -172,7 +173,7 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
     call.world.resources.put(changed)
     if config:
         put_config(call, changed, {k: v for k, v in config.items() if v is not None})
-    platform.start(call.world, changed["id"])
+    call.world.after(RESTART, lambda: platform.start(call.world, changed["id"]))
     return answers.one(view(call, changed))
 
 
