@@ -29,7 +29,7 @@ _ID = re.compile(r"/subscriptions/[^\s,;'\"]*/([^/\s,;'\"]+/[^/\s,;'\"]+)")
 def page() -> str:
     """All findings, one section each."""
     firsts = {story.finding: story for story in reversed(STORIES)}
-    order = [name for name in dict.fromkeys(story.finding for story in STORIES)]
+    order = dict.fromkeys(story.finding for story in STORIES)
     return "\n".join([_HEAD, *(_section(name, firsts[name]) for name in order)])
 
 
