@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from shared.gate.case import Case, Objection, hold
+from shared.model.credentials import Credentials
 from shared.model.evidence import Access, PullAuth, PullMode, Unread
 from shared.model.words import RemedyName
 
@@ -42,6 +43,37 @@ def own_permission(case: Case) -> Ground | None:
     )
 
 
+def matching_credentials(case: Case) -> Ground | None:
+    """The registry's own credentials, which match: its owner handed them out."""
+    auth, found, registry = case.workload.auth, case.evidence.credentials, case.registry
+    if not isinstance(auth, PullAuth) or not isinstance(found, Credentials) or not registry:
+        return None
+    if auth.mode is not PullMode.CREDENTIALS or not auth.sent_to(registry.login_server):
+        return None
+    if found.matches is not True or registry.admin_enabled is not True:
+        return None
+    return Ground(
+        "matching credentials",
+        f"consent: the workload holds a password that {registry.id} accepts",
+    )
+
+
+def idle_permission(case: Case) -> Ground | None:
+    """The very identity that is to be used is the workload's own, and may pull already."""
+    able = {one.principal.lower() for one in case.evidence.idle if one.pulls is True}
+    wanted = {
+        str((step.after or {}).get("principal", "")).lower()
+        for step in case.steps(RemedyName.USE_IDENTITY)
+    }
+    if not case.registry or not wanted or not wanted <= able:
+        return None
+    names = ", ".join(sorted(wanted))
+    return Ground(
+        "pull permission",
+        f"consent: the workload's identity {names} may pull from {case.registry.id}",
+    )
+
+
 def pair(case: Case) -> Ground | None:
     """The policy pairs this registry with this workload."""
     if case.registry and case.policy.pair_allows(case.registry.id, case.workload.id):
@@ -53,10 +85,10 @@ _Grounds = tuple[Callable[[Case], Ground | None], ...]
 
 #: What counts as consent, by remedy. None: the remedy opens nothing.
 GROUNDS: Mapping[RemedyName, _Grounds | None] = {
-    RemedyName.FIREWALL_SYNC: (own_permission, pair),
-    RemedyName.VNET_IMAGE_PULL: (own_permission, pair),
-    RemedyName.DNS_ZONE_LINK: (own_permission, pair),
-    RemedyName.USE_IDENTITY: (own_permission, pair),
+    RemedyName.FIREWALL_SYNC: (own_permission, matching_credentials, pair),
+    RemedyName.VNET_IMAGE_PULL: (own_permission, matching_credentials, pair),
+    RemedyName.DNS_ZONE_LINK: (own_permission, matching_credentials, pair),
+    RemedyName.USE_IDENTITY: (idle_permission, pair),
     RemedyName.PULL_ROLE: (pair,),
     RemedyName.CREDENTIAL_RESYNC: (pair,),
     RemedyName.RESTART: None,

@@ -36,6 +36,15 @@ _DATA_ACCESS = [f"{_ACR}/read", f"{_ACR}/operationStatuses/read", f"{_AUTH}/*/re
 _TABLE: dict[str, tuple[str, list[str], list[str], list[str]]] = {
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": ("Reader", ["*/read"], [], []),
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": ("Owner", ["*"], [], []),
+    "4633458b-17de-408a-b874-0445c86b69e6": (
+        "Key Vault Secrets User",
+        [],
+        [],
+        [
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+    ),
     "b24988ac-6180-42a0-ab88-20f7382dd24c": (
         "Contributor",
         ["*"],
