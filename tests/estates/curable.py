@@ -27,6 +27,7 @@ NOT_YET = frozenset(
         "unrouted",
         "zone-unlinked",
         "firewall",
+        "admin",
     }
 )
 
@@ -53,7 +54,7 @@ def _doubtful(built: Built) -> bool:
 def not_yet(built: Built) -> bool:
     """Whether one of the cures it takes is still to be built."""
     blueprint = built.blueprint
-    return bool(NOT_YET & {*blueprint.faults, blueprint.way})
+    return bool(NOT_YET & {*blueprint.faults, blueprint.way, blueprint.sign_in})
 
 
 def _never(built: Built) -> bool:
