@@ -1,8 +1,11 @@
 """
-What may refuse or rewrite a change to a registry: locks, Azure Policy, and tags that say hands off.
+What may refuse or rewrite a change: locks, Azure Policy, and tags that say hands off.
 
-In:  the registry and the workload.
+In:  the registry and the workload; and once there is a plan, what it would write.
 Out: Surroundings; what may not be read is Unread, and the gate holds on it.
+
+Around the registry is read at once. What else a plan touches (the workload, a zone, a network) and
+which policies would refuse its writes is read only when there is a plan.
 
 A Modify policy on `publicNetworkAccess` turns any PATCH of a registry, even of its IP rules alone,
 into closing it for everybody (built-in policy "Configure Container registries to disable public
@@ -10,13 +13,18 @@ network access"), so it is looked for before every registry write.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from shared.clients.azure import Azure
+from shared.evidence import policies, policy_rules
+from shared.evidence.policies import Verdicts
 from shared.evidence.reading import attempt, whole
-from shared.model.evidence import Surroundings, Unread
+from shared.model.evidence import Evidence, Registry, Surroundings, Unread
 from shared.model.ids import ResourceId
+from shared.model.plan import Step
 
 _LOCKS_VERSION = "2020-05-01"
 _POLICY_VERSION = "2026-06-01"
@@ -25,6 +33,13 @@ _GROUPS_VERSION = "2021-04-01"
 _CLOSING = "a3701552-92ea-433e-9d17-33b7f1208fc9"
 _FIELD = "microsoft.containerregistry/registries/publicnetworkaccess"
 _MOST_DEFINITIONS = 20
+#: What a step's PUT makes whole: nothing of it is there before.
+_MADE_ANEW = frozenset(
+    {
+        "microsoft.authorization/roleassignments",
+        "microsoft.network/privatednszones/virtualnetworklinks",
+    }
+)
 
 
 def read(azure: Azure, workload: ResourceId, registry: ResourceId | None) -> Surroundings:
@@ -46,6 +61,102 @@ def read(azure: Azure, workload: ResourceId, registry: ResourceId | None) -> Sur
         closing_policies=answers.get("policies", ()),
         group_tags=refused or tags,
     )
+
+
+def around(azure: Azure, evidence: Evidence, steps: Sequence[Step]) -> Surroundings:
+    """The surroundings of every target of these steps, beside what was read of the registry."""
+    known = evidence.surroundings
+    registry = evidence.registry.id if isinstance(evidence.registry, Registry) else None
+    written = _written(evidence, steps)
+    others = dict.fromkeys(home for step in steps if (home := _home(step.target)) != registry)
+    answers = azure.together(
+        **{f"locks {home}": _locking(azure, home) for home in others},
+        **{f"policies {at}": _judging(azure, at, found) for at, found in written.items()},
+    )
+    locks = [answer for key, answer in answers.items() if key.startswith("locks ")]
+    verdicts = [answer for key, answer in answers.items() if key.startswith("policies ")]
+    return _with(known, (known.locks, *locks), verdicts)
+
+
+def _locking(azure: Azure, home: ResourceId) -> Callable[[], Any]:
+    return lambda: attempt(lambda: _locks(azure, home))
+
+
+def _judging(
+    azure: Azure, place: ResourceId, found: Sequence[policy_rules.Resource]
+) -> Callable[[], Any]:
+    return lambda: attempt(lambda: policies.judge(azure, place, found))
+
+
+def _with(
+    known: Surroundings,
+    locks: Sequence[tuple[str, ...] | Unread],
+    verdicts: Sequence[Verdicts | Unread],
+) -> Surroundings:
+    unread = next((one for one in locks if isinstance(one, Unread)), None)
+    refused = next((one for one in verdicts if isinstance(one, Unread)), None)
+    judged = [one for one in verdicts if isinstance(one, Verdicts)]
+    return replace(
+        known,
+        locks=unread or _once(one for one in locks if isinstance(one, tuple)),
+        denying_policies=refused or _once(one.refusing for one in judged),
+        unjudged_policies=_once(one.unjudged for one in judged),
+    )
+
+
+def _once(named: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in named for name in names))
+
+
+def _home(target: ResourceId) -> ResourceId:
+    """The resource whose locks matter: a revision's are its app's, a slot's its own."""
+    depth = 11 if target.type.startswith("microsoft.web/sites/slots") else 9
+    return ResourceId("/".join(target.text.split("/")[:depth]))
+
+
+def _written(
+    evidence: Evidence, steps: Sequence[Step]
+) -> Mapping[ResourceId, list[policy_rules.Resource]]:
+    """By the top resource of each write, what the write is to leave there. An action (POST) is
+    nothing a Deny is asked about."""
+    found: dict[ResourceId, list[policy_rules.Resource]] = {}
+    for step in steps:
+        for write in step.requests:
+            if write.method.upper() not in ("PUT", "PATCH"):
+                continue
+            path = unquote(urlsplit(write.url).path)
+            found.setdefault(_home(step.target), []).append(
+                _left_behind(evidence, path, write.body or {})
+            )
+    return found
+
+
+def _left_behind(evidence: Evidence, path: str, body: Mapping[str, Any]) -> policy_rules.Resource:
+    """The resource after the write, as far as it is known beforehand."""
+    kind, registry, workload = _type(path), evidence.registry, evidence.workload
+    if isinstance(registry, Registry) and path.lower() == registry.id.key:
+        return policy_rules.Resource(type=kind, body=_merged(registry.snapshot, body), whole=True)
+    if path.lower() == workload.id.key:
+        own = {"location": workload.location, "tags": workload.tags or {}, "name": workload.id.name}
+        given = {key: value for key, value in own.items() if value or key == "tags"}
+        return policy_rules.Resource(type=kind, body={**given, **body}, whole=False)
+    new = kind.lower() in _MADE_ANEW
+    return policy_rules.Resource(
+        type=kind, body={"name": path.rpartition("/")[2], **body}, whole=new
+    )
+
+
+def _type(path: str) -> str:
+    """`Microsoft.Web/sites/config` of a path below any number of providers."""
+    parts = path.strip("/").split("/")
+    start = max(at for at, part in enumerate(parts) if part.lower() == "providers")
+    return "/".join([parts[start + 1], *parts[start + 2 :: 2]])
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if not isinstance(base, Mapping) or not isinstance(over, Mapping):
+        return over
+    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
 
 
 def _tags(azure: Azure, group: str) -> Mapping[str, str]:

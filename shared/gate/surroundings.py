@@ -34,13 +34,13 @@ def not_locked(case: Case) -> Iterator[Objection]:
 
 
 def policies_stand_back(case: Case) -> Iterator[Objection]:
-    """No Azure Policy would close the registry, or refuse the change."""
-    if not case.steps(RemedyName.FIREWALL_SYNC):
-        return
+    """No Azure Policy would close the registry, or refuse what a step writes."""
     around = case.evidence.surroundings
+    closing = around.closing_policies if case.steps(RemedyName.FIREWALL_SYNC) else ()
     for policies, effect in (
-        (around.closing_policies, "would switch the registry's public access off with this write"),
+        (closing, "would switch the registry's public access off with this write"),
         (around.denying_policies, "refuses the change"),
+        (around.unjudged_policies, "may refuse the change: its rule could not be judged from here"),
     ):
         if isinstance(policies, Unread):
             yield unread("the Azure Policy assignments", policies)

@@ -232,13 +232,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What may refuse or rewrite a change to the registry."""
+    """What may refuse or rewrite a change: of the registry, and of whatever else a plan touches."""
 
     locks: tuple[str, ...] | Unread = ()  # "{level} {id}"
     closing_policies: (
         tuple[str, ...] | Unread
     ) = ()  # Modify on publicNetworkAccess: any write closes
-    denying_policies: tuple[str, ...] | Unread = ()
+    denying_policies: tuple[str, ...] | Unread = ()  # Deny that what a plan writes would meet
+    unjudged_policies: tuple[str, ...] = ()  # Deny that may meet it: its rule could not be judged
     group_tags: Mapping[str, Mapping[str, str]] | Unread | None = None  # by lower-case group id
 
 

@@ -148,7 +148,7 @@ def _share(part: _Part, share: Plan, whole: Plan, azure: Azure, medic: Medic) ->
     return gate.Share(
         of=part.judged.name,
         plan=share,
-        evidence=part.evidence,
+        evidence=weighing.surrounded(part.evidence, share.steps, azure),
         history=weighing.history(
             share,
             part.evidence.workload.id,

@@ -5,17 +5,20 @@ In:  a plan, the workload, the registry it is about, and the incident's Azure.
 Out: the History: how much was written lately, who refused, and what of this was done before and is
      needed again.
 
-Reads the store; asks Azure one question only, and only when something this service did is gone
-again: who took it away?
+Also the surroundings of all that the plan touches, which are read only now that there is a plan.
+
+Reads the store; asks Azure what locks and policies stand around the plan's targets, and when
+something this service did is gone again, who took it away.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from shared.clients.azure import Azure
-from shared.evidence import hands
+from shared.evidence import hands, surroundings
 from shared.medic import Medic
-from shared.model.evidence import Unread
+from shared.model.evidence import Evidence, Unread
 from shared.model.history import History, Repeat
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Plan, Step
@@ -40,6 +43,13 @@ def history(
     """The store's counts, and the steps of this plan that were taken lately for this workload."""
     known = medic.store.history(registry, digest, now=medic.now(), workload=workload)
     return replace(known, repeats=_repeats(plan, workload, azure, medic))
+
+
+def surrounded(evidence: Evidence, steps: Sequence[Step], azure: Azure) -> Evidence:
+    """The evidence with what surrounds every target of these steps."""
+    if not steps:
+        return evidence
+    return replace(evidence, surroundings=surroundings.around(azure, evidence, steps))
 
 
 def _repeats(plan: Plan, workload: ResourceId, azure: Azure, medic: Medic) -> tuple[Repeat, ...]:
