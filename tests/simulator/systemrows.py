@@ -11,7 +11,7 @@ ContainerAppSystemLogs; other destinations have no table.
 import json
 from collections.abc import Iterator
 
-from tests.simulator import appsecrets, wording
+from tests.simulator import appsecrets, executions, wording
 from tests.simulator.logs import Entry, Row, common
 from tests.simulator.pull import Pull
 from tests.simulator.siterows import LAST_ERROR
@@ -77,7 +77,7 @@ def _logged(world: World, workload: Workload, event: Row) -> Iterator[Entry]:
     destination = held.get("destination")
     if environment is None or destination not in ("log-analytics", "azure-monitor"):
         return
-    columns = names(workload) | {"EnvironmentName": environment["name"]} | event
+    columns = names(world, workload) | {"EnvironmentName": environment["name"]} | event
     columns |= {"EventSource": "ContainerAppController", "Count": 1}
     if destination == "azure-monitor":
         kind = columns.pop("Type")
@@ -92,11 +92,12 @@ def _logged(world: World, workload: Workload, event: Row) -> Iterator[Entry]:
     yield {"table": SYSTEM_OLD, "row": row}
 
 
-def names(workload: Workload) -> Row:
+def names(world: World, workload: Workload) -> Row:
     """What the rows call the app or job, its revision or execution, and the replica."""
     name = str(workload.resource["name"])
     if workload.kind == "job":
-        execution = f"{name}-{_letters(workload.id)}"
+        running = executions.newest(world, workload.resource)
+        execution = running["name"] if running else f"{name}-{_letters(workload.id)}"
         return {"JobName": name, "ExecutionName": execution, "ReplicaName": f"{execution}-x7k2p"}
     revision = workload.resource["properties"].get("latestRevisionName") or f"{name}--0000001"
     return {
@@ -126,7 +127,7 @@ def stream(world: World, workload: Workload, pulls: list[Pull]) -> list[str]:
     """The lines `az containerapp logs show --type system` prints: `Msg`, where tables say Log."""
     lines = []
     for event in system_events(workload, pulls):
-        record = {"TimeStamp": _stream_time(world), "Type": event["Type"]} | names(workload)
+        record = {"TimeStamp": _stream_time(world), "Type": event["Type"]} | names(world, workload)
         record |= {"Msg": event["Log"], "Reason": event["Reason"]}
         record |= {"EventSource": "ContainerAppController", "Count": 1}
         text = json.dumps(record).replace("'", "\\u0027").replace("+", "\\u002B")

@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.simulator import siterows, systemrows
 from tests.simulator.pull import Pull
+from tests.simulator.wire import resource_not_found
 from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
 
@@ -42,6 +43,22 @@ def site_status(world: World, site: Resource) -> Resource:
             "properties": [instance],
         }
     )
+
+
+def told_status(world: World, site: Resource) -> Resource:
+    """The same for whoever asks: there is none for Windows, nor for what Container Apps runs."""
+    kind = str(site.get("kind", "")).lower()
+    if "windows" in kind or "azurecontainerapps" in kind:
+        raise resource_not_found(f"{site['id']}/siteStatus")
+    return site_status(world, site)
+
+
+def newest_of(world: World, app: Resource) -> Resource | None:
+    """The app's newest revision; None where every deployment of it was refused."""
+    properties = app["properties"]
+    if "latestRevisionName" in properties and not properties["latestRevisionName"]:
+        return None
+    return revision(world, app)
 
 
 def revision(world: World, app: Resource) -> Resource:
@@ -102,27 +119,26 @@ def replica(world: World, app: Resource) -> Resource:
 
 def retire(world: World, app: Resource) -> None:
     """A newer revision takes over: in single-revision mode the former one is switched off."""
-    former = revision(world, app)["properties"]
+    former = newest_of(world, app)
     mode = (app["properties"].get("configuration") or {}).get("activeRevisionsMode", "Single")
-    if mode == "Single":
-        former.update(active=False, trafficWeight=0, replicas=0, runningState="Stopped")
+    if former is not None and mode == "Single":
+        switch_off(former)
 
 
-def execution(world: World, job: Resource, status: str) -> None:
-    """The job's newest execution, as its list shows it."""
-    name = f"{job['name']}-{systemrows.replica_suffix(job['id'])[-5:]}"
-    world.resources.put(
-        {
-            "id": f"{job['id']}/executions/{name}",
-            "name": name,
-            "type": "Microsoft.App/jobs/executions",
-            "properties": {
-                "status": status,
-                "startTime": world.clock.now().strftime("%Y-%m-%dT%H:%M:%S+00:00"),
-                "template": job["properties"].get("template") or {},
-            },
-        }
-    )
+def switch_off(revision: Resource) -> None:
+    """A revision that is not active any more."""
+    properties = revision["properties"]
+    properties.update(active=False, trafficWeight=0, replicas=0, runningState="Stopped")
+
+
+def asleep(world: World, app: Resource) -> None:
+    """Scaled to zero: the revision is active, and nothing of it runs or pulls."""
+    properties = revision(world, app)["properties"]
+    properties.update(replicas=0, runningState="Stopped", healthState="None")
+    for item in world.resources.of_type(
+        "Microsoft.App/containerApps/revisions/replicas", app["id"]
+    ):
+        world.resources.delete(item["id"])
 
 
 def _container(name: str) -> dict[str, Any]:
@@ -140,14 +156,12 @@ def _container(name: str) -> dict[str, Any]:
 def succeeded(world: World, workload: Workload) -> None:
     if workload.is_site:
         _instances(world, workload, state="Started", details="")
-    elif workload.kind == "container-app":
+    elif workload.is_app:
         _revision(world, workload, "Healthy", "Running")
         _replica(world, workload, "Running", "")
         properties = workload.resource["properties"]
         properties["latestReadyRevisionName"] = revision(world, workload.resource)["name"]
         properties["runningStatus"] = "Running"
-    else:
-        execution(world, workload.resource, "Succeeded")
 
 
 def failed(world: World, workload: Workload, failure: Pull) -> None:
@@ -161,11 +175,9 @@ def failed(world: World, workload: Workload, failure: Pull) -> None:
             lastErrorDetails=siterows.error_details(failure),
             lastErrorTimestamp=world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
         )
-    elif workload.kind == "container-app":
+    elif workload.is_app:
         _revision(world, workload, "Unhealthy", "Processing")
         _replica(world, workload, "NotRunning", "ImagePullBackOff")
-    else:
-        execution(world, workload.resource, "Failed")
 
 
 def blocked(world: World, workload: Workload, until: datetime) -> None:
@@ -179,6 +191,8 @@ def blocked(world: World, workload: Workload, until: datetime) -> None:
 def stopped(world: World, workload: Workload) -> None:
     if workload.is_site:
         _instances(world, workload, state="Stopped", details="")
+    elif workload.is_app and newest_of(world, workload.resource) is not None:
+        asleep(world, workload.resource)
 
 
 def _instances(world: World, workload: Workload, **values: str) -> None:
@@ -188,7 +202,7 @@ def _instances(world: World, workload: Workload, **values: str) -> None:
 
 def _revision(world: World, workload: Workload, health: str, running: str) -> None:
     properties = revision(world, workload.resource)["properties"]
-    properties.update(healthState=health, runningState=running)
+    properties.update(healthState=health, runningState=running, replicas=1)
 
 
 def _replica(world: World, workload: Workload, running: str, details: str) -> None:

@@ -173,8 +173,17 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
     call.world.resources.put(changed)
     if config:
         put_config(call, changed, {k: v for k, v in config.items() if v is not None})
-    call.world.after(RESTART, lambda: platform.start(call.world, changed["id"]))
+    restarts(call, changed)
     return answers.one(view(call, changed))
+
+
+def restarts(call: Call, site: Resource) -> None:
+    """A write restarts the app: a moment later the platform pulls."""
+
+    def start() -> None:
+        platform.start(call.world, site["id"])
+
+    call.world.after(RESTART, start)
 
 
 def _may_join(call: Call, subnet: str) -> bool:
@@ -240,12 +249,12 @@ def start(call: Call) -> Response:
 
 @site_route(routes, "GET", "/siteStatus", "read")
 def list_site_status(call: Call) -> Response:
-    return answers.one(views.site_status(call.world, site_of(call)))
+    return answers.one(views.told_status(call.world, site_of(call)))
 
 
 @site_route(routes, "GET", "/siteStatus/{instance}", "read")
 def get_site_status(call: Call) -> Response:
-    status = views.site_status(call.world, site_of(call))
+    status = views.told_status(call.world, site_of(call))
     for instance in status["properties"]:
         if instance["instanceId"].lower() == call.params["instance"].lower():
             id = f"{status['id']}/{instance['instanceId']}"
