@@ -15,6 +15,7 @@ away again without knowing: it is put back, once, on top of what that writer wro
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from shared import catalog
@@ -65,7 +66,7 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
     if which is None:
         return None
     text = f"{name} holds the registry's {which} after an interruption; announced before, so ours"
-    return _outcome(step, azure, text, changed=True, holds=f"the registry's {which}")
+    return _outcome(step, azure.now(), text, changed=True, holds=f"the registry's {which}")
 
 
 def reverse(outcome: Outcome) -> Step:
@@ -95,7 +96,7 @@ def _site(step: Step, login: stored.Login, azure: Azure) -> Outcome:
         return _stopped(step, objection, azure)
     if which := login.named(seen[name]):
         return _nothing_to_do(step, which, azure)
-    which, value = _chosen(login)
+    (which, value), at = _chosen(login), azure.now()
     sent = {**seen, name: value}
     now, put_back, trouble = settings.write(azure, site, sent, name), False, ""
     if _site_objection(step, now, login) is None and login.named(now[name]) is None:
@@ -106,7 +107,7 @@ def _site(step: Step, login: stored.Login, azure: Azure) -> Outcome:
             trouble = f" ({error})"
     others = settings.told(settings.differences(sent, now, but=name))
     there = name in now and login.named(now[name]) is not None
-    return _judged(step, which, azure, there=there, put_back=put_back, others=others, why=trouble)
+    return _judged(step, which, at, there=there, put_back=put_back, others=others, why=trouble)
 
 
 def _app(step: Step, login: stored.Login, azure: Azure) -> Outcome:
@@ -118,7 +119,7 @@ def _app(step: Step, login: stored.Login, azure: Azure) -> Outcome:
     if which := login.named(secrets.value(seen, name) or ""):
         return _nothing_to_do(step, which, azure)
     how = (properties.get("configuration") or {}, str(step.after.get("location", "")))
-    which, value = _chosen(login)
+    (which, value), at = _chosen(login), azure.now()
     sent = secrets.with_value(seen, name, value)
     now, put_back, trouble = secrets.write(azure, app, sent, *how), False, ""
     held = secrets.value(now, name)
@@ -132,7 +133,7 @@ def _app(step: Step, login: stored.Login, azure: Azure) -> Outcome:
     others = settings.told(
         said for said in secrets.differences(sent, now) if not said.startswith(f"{name} ")
     )
-    return _judged(step, which, azure, there=there, put_back=put_back, others=others, why=trouble)
+    return _judged(step, which, at, there=there, put_back=put_back, others=others, why=trouble)
 
 
 def _site_objection(step: Step, seen: Mapping[str, str], login: stored.Login) -> str | None:
@@ -190,36 +191,39 @@ def _chosen(login: stored.Login) -> tuple[str, str]:
 def _judged(
     step: Step,
     which: str,
-    azure: Azure,
+    at: datetime,
     *,
     there: bool,
     put_back: bool,
     others: str,
     why: str,
 ) -> Outcome:
-    """Say what was read back."""
+    """Say what was read back.
+
+    The outcome is as old as the sending: the restart's pull may be over before Azure answers.
+    """
     name = step.after["name"]
     if not there:
         text = f"{name} was written and is not right: somebody else is writing here too{why}"
-        return _outcome(step, azure, text + others, changed=True, failed=True, holds="not known")
+        return _outcome(step, at, text + others, changed=True, failed=True, holds="not known")
     text = f"{name} now holds the registry's {which}"
     if put_back:
         text += ", written again after another writer had just replaced it by an old list"
-    return _outcome(step, azure, text + others, changed=True, holds=f"the registry's {which}")
+    return _outcome(step, at, text + others, changed=True, holds=f"the registry's {which}")
 
 
 def _nothing_to_do(step: Step, which: str, azure: Azure) -> Outcome:
     text = f"{step.after['name']} holds the registry's {which} already; nothing was written"
-    return _outcome(step, azure, text, changed=False, holds=f"the registry's {which}")
+    return _outcome(step, azure.now(), text, changed=False, holds=f"the registry's {which}")
 
 
 def _stopped(step: Step, why: str, azure: Azure) -> Outcome:
     text = f"stopped without writing: {step.target.name} is not as planned, {why}"
-    return _outcome(step, azure, text, changed=False, failed=True, holds="as before")
+    return _outcome(step, azure.now(), text, changed=False, failed=True, holds="as before")
 
 
 def _outcome(
-    step: Step, azure: Azure, detail: str, *, changed: bool, holds: str, failed: bool = False
+    step: Step, at: datetime, detail: str, *, changed: bool, holds: str, failed: bool = False
 ) -> Outcome:
     return Outcome(
         remedy=catalog.CREDENTIAL_RESYNC.name,
@@ -227,7 +231,7 @@ def _outcome(
         changed=changed,
         failed=failed,
         detail=detail,
-        at=azure.now(),
+        at=at,
         before=dict(step.before),
         after={**step.after, "value": holds},
     )

@@ -12,6 +12,7 @@ answers a GET with the site's name and a PATCH with the site's id, recorded traf
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from shared import catalog
@@ -44,16 +45,17 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
     seen = _config(azure, step.target)
     if _is(seen, step.after):
         text = "the workload is told to use this identity already; nothing was written"
-        return _outcome(step, azure, seen, seen, text, changed=False)
+        return _outcome(step, azure.now(), seen, seen, text, changed=False)
     if objection := _objection(step, site, seen):
         text = f"stopped without writing: {step.target.name} is not as planned, {objection}"
-        return _outcome(step, azure, seen, seen, text, changed=False, failed=True)
+        return _outcome(step, azure.now(), seen, seen, text, changed=False, failed=True)
+    at = azure.now()  # the restart's own pull may be over before Azure answers
     now = _write(step, azure, wanted=step.after)
     failed = not _is(now, step.after)
     text = f"the workload is told to pull with {_whose(step.after)} now"
     if failed:
         text = f"the flag was written and reads {_sign_in(now)}: somebody else is writing it too"
-    return _outcome(step, azure, seen, now, text + _told(seen, now), changed=True, failed=failed)
+    return _outcome(step, at, seen, now, text + _told(seen, now), changed=True, failed=failed)
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:
@@ -62,7 +64,7 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
     if not _is(seen, step.after):
         return None
     text = "the flag was found set after an interruption; announced before, so ours"
-    told = _outcome(step, azure, seen, seen, text, changed=True)
+    told = _outcome(step, azure.now(), seen, seen, text, changed=True)
     return Outcome(
         remedy=told.remedy,
         target=told.target,
@@ -94,16 +96,17 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     """Put the two members back, if they are still as written; else Drifted."""
     seen = _config(azure, outcome.target)
     if _is(seen, outcome.before):
-        return _outcome(outcome, azure, seen, seen, "it is as it was before", changed=False)
+        return _outcome(outcome, azure.now(), seen, seen, "it is as it was before", changed=False)
     if not _is(seen, outcome.after):
         details = {"written": outcome.after, "now": _sign_in(seen), "before": outcome.before}
         raise Drifted(outcome.target, details)
+    at = azure.now()
     now = _write(reverse(outcome), azure, wanted=outcome.before)
     failed = not _is(now, outcome.before)
     text = (
         "the workload is told to pull as before" if not failed else "it was changed again at once"
     )
-    return _outcome(outcome, azure, seen, now, text + _told(seen, now), changed=True, failed=failed)
+    return _outcome(outcome, at, seen, now, text + _told(seen, now), changed=True, failed=failed)
 
 
 def patch(site: ResourceId, before: Wire, after: Wire) -> Write:
@@ -229,7 +232,7 @@ def _told(before: Wire, after: Wire) -> str:
 
 def _outcome(
     about: Step | Outcome,
-    azure: Azure,
+    at: datetime,
     before: Wire,
     after: Wire,
     detail: str,
@@ -244,7 +247,7 @@ def _outcome(
         changed=changed,
         failed=failed,
         detail=detail,
-        at=azure.now(),
+        at=at,
         before={**_sign_in(before), **kept},
         after={**_sign_in(after), **kept},
     )

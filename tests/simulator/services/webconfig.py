@@ -9,7 +9,7 @@ with the site's id.
 import copy
 from typing import Any
 
-from tests.simulator import answers, platform, vault, workloads
+from tests.simulator import answers, vault, workloads
 from tests.simulator.routes import Call, Routes
 from tests.simulator.services import web
 from tests.simulator.wire import Refusal, Response
@@ -64,7 +64,7 @@ def patch_config(call: Call) -> Response:
     site = web.site_of(call)
     values = dict((call.json or {}).get("properties") or {})
     web.put_config(call, site, {k: v for k, v in values.items() if v is not None})
-    platform.start(call.world, site["id"])
+    web.restarts(call, site)
     return answers.one(_config(call, site) | {"id": site["id"]})
 
 
@@ -82,7 +82,7 @@ def put_settings(call: Call) -> Response:
     if not isinstance(sent, dict):
         raise Refusal(400, "BadRequest", "The app settings are not an object.", shape="web")
     call.world.app_settings[site["id"].lower()] = {k: str(v) for k, v in sent.items()}
-    platform.start(call.world, site["id"])
+    web.restarts(call, site)
     return answers.one(child(site, "appsettings", sent))
 
 
