@@ -13,14 +13,23 @@ A custom DNS server is taken to forward to Azure DNS of the network it stands in
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.simulator import registries, subnets
+from tests.simulator import clouds, firewalls, registries, subnets
 from tests.simulator.subnets import Destination
 from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
 
-PUBLIC_REGISTRY = Destination(tags=("AzureContainerRegistry", "AzureCloud"))
-PUBLIC_LAYERS = Destination(tags=("Storage", "AzureCloud"))
-ENTRA = Destination(tags=("AzureActiveDirectory", "AzureCloud"))
+#: Where the public services stand in this world: one address each, so that blocks can be compared.
+_REGISTRY_AT, _DATA_AT, _BLOBS_AT, _ENTRA_AT = (
+    "20.42.74.65",
+    "20.42.74.80",
+    "20.60.40.4",
+    "20.190.160.1",
+)
+_BLOBS = {
+    "AzureCloud": "blob.core.windows.net",
+    "AzureChinaCloud": "blob.core.chinacloudapi.cn",
+    "AzureUSGovernment": "blob.core.usgovcloudapi.net",
+}
 _AZURE_DNS = "168.63.129.16"
 
 
@@ -37,20 +46,31 @@ class Path:
 def to_registry(world: World, workload: Workload, registry: Resource) -> Path:
     """The way to the login server."""
     host = str(registry["properties"]["loginServer"]).lower()
-    return _to(world, workload, registry, host, PUBLIC_REGISTRY)
+    return _to(world, workload, registry, host, _REGISTRY_AT)
 
 
 def to_layers(world: World, workload: Workload, registry: Resource) -> Path:
     """The way to the layers: the dedicated data endpoint if there is one, else blob storage."""
     host = data_host(world, workload, registry)
     if host is None:
-        return _public(world, workload, PUBLIC_LAYERS)
-    return _to(world, workload, registry, host, PUBLIC_REGISTRY)
+        blobs = Destination(
+            address=_BLOBS_AT,
+            tags=("Storage", "AzureCloud"),
+            region=_region(world, workload, registry),
+            hosts=(f"weurmanaged21.{_BLOBS.get(world.cloud, 'blob.core.windows.net')}",),
+        )
+        return _public(world, workload, blobs)
+    return _to(world, workload, registry, host, _DATA_AT)
 
 
 def reaches_entra(world: World, workload: Workload) -> bool:
     """Whether a token for the identity can be fetched over the workload's network."""
-    return workload.subnet is None or not _public(world, workload, ENTRA).failure
+    entra = Destination(
+        address=_ENTRA_AT,
+        tags=("AzureActiveDirectory", "AzureCloud"),
+        hosts=(clouds.named(world.cloud).login,),
+    )
+    return workload.subnet is None or not _public(world, workload, entra).failure
 
 
 def data_host(world: World, workload: Workload, registry: Resource) -> str | None:
@@ -59,18 +79,27 @@ def data_host(world: World, workload: Workload, registry: Resource) -> str | Non
     if not (properties.get("dataEndpointEnabled") or registries.connections(world, registry)):
         return None
     label, _, suffix = str(properties["loginServer"]).lower().partition(".")
+    return f"{label}.{_region(world, workload, registry)}.data.{suffix}"
+
+
+def _region(world: World, workload: Workload, registry: Resource) -> str:
+    """Where the registry answers this workload: near by if it can, else at home."""
     known = registries.regions(world, registry)
     here = registries.region_label(str(workload.resource.get("location", "")))
-    return f"{label}.{here if here in known else known[0]}.data.{suffix}"
+    return here if here in known else known[0]
 
 
-def _to(
-    world: World, workload: Workload, registry: Resource, host: str, public: Destination
-) -> Path:
+def _to(world: World, workload: Workload, registry: Resource, host: str, address: str) -> Path:
     found, private = _resolve(world, workload, registry, host)
     if not found:
         return Path(failure="dns", because=f"lookup {host}: no such host")
     if private is None:
+        public = Destination(
+            address=address,
+            tags=("AzureContainerRegistry", "AzureCloud"),
+            region=_region(world, workload, registry),
+            hosts=(host,),
+        )
         return _public(world, workload, public)
     return _private(world, workload, registry, private)
 
@@ -149,7 +178,7 @@ def _private(world: World, workload: Workload, registry: Resource, address: str)
         at = str(endpoint["properties"].get("subnet", {}).get("id", ""))
         if address not in _endpoint_addresses(world, endpoint):
             continue
-        near = _reachable(world, subnets.network_id(subnet), subnets.network_id(at))
+        near = subnets.reachable(world, subnets.network_id(subnet), subnets.network_id(at))
         if near and subnets.lets_in(world, at):
             return Path(private=address)
     return timeout
@@ -167,26 +196,6 @@ def _endpoint_addresses(world: World, endpoint: Resource) -> set[str]:
     return found
 
 
-def _reachable(world: World, here: str, there: str) -> bool:
-    if here == there:
-        return True
-    return _peered(world, here, there) and _peered(world, there, here)
-
-
-def _peered(world: World, here: str, there: str) -> bool:
-    network = world.resources.get(here) or {}
-    children = world.resources.of_type(
-        "Microsoft.Network/virtualNetworks/virtualNetworkPeerings", here
-    )
-    listed = network.get("properties", {}).get("virtualNetworkPeerings") or []
-    for peering in [*children, *listed]:
-        properties = peering["properties"]
-        remote = str(properties.get("remoteVirtualNetwork", {}).get("id", "")).lower()
-        if remote == there and properties.get("peeringState", "Connected") == "Connected":
-            return bool(properties.get("allowVirtualNetworkAccess", True))
-    return False
-
-
 def _public(world: World, workload: Workload, destination: Destination) -> Path:
     platform = tuple(world.egress.get(workload.id.lower()) or workload.addresses)
     if workload.subnet is None:
@@ -201,10 +210,21 @@ def _public(world: World, workload: Workload, destination: Destination) -> Path:
     if hop == "None":
         return Path(failure="route", because="dial tcp: i/o timeout")
     if hop == "VirtualAppliance":
-        return _leaving(subnets.firewall_addresses(world, address) or _seen(world, workload))
+        return _through(world, workload, address, destination)
     if hop == "VirtualNetworkGateway":
         return _leaving(_seen(world, workload))
     return _leaving(subnets.nat_addresses(world, workload.subnet) or platform)
+
+
+def _through(world: World, workload: Workload, address: str, destination: Destination) -> Path:
+    """Through the appliance that has this address. Of another vendor's nothing is known."""
+    subnet = workload.subnet or ""
+    firewall = firewalls.at(world, subnets.network_id(subnet), address)
+    if firewall is None:
+        return _leaving(_seen(world, workload))
+    if not firewalls.passes(world, firewall, subnets.prefixes(world, subnet), destination):
+        return Path(failure="route", because="read: connection reset by peer")
+    return _leaving(firewalls.addresses(world, firewall) or _seen(world, workload))
 
 
 def _seen(world: World, workload: Workload) -> tuple[str, ...]:

@@ -17,16 +17,24 @@ from typing import Any
 
 from tests.simulator.world import Resource, World
 
-#: Service tags that stand for "any public address", as far as a rule is concerned.
-_PUBLIC = ("*", "internet", "0.0.0.0/0")
+#: How exact a service tag counts beside prefixes: a service's own before AzureCloud, and each more
+#: so for one region. A tag stands for blocks of about this length.
+_TAG, _CLOUD = 24, 20
 
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where a packet goes. `tags` are the service tags that cover it; no `address`: public."""
+    """Where a packet goes. `tags` are the service tags that cover a public one, `region` its Azure
+    region, `hosts` the names it is asked by."""
 
+    address: str
     tags: tuple[str, ...] = ()
-    address: str | None = None
+    region: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def private(self) -> bool:
+        return ipaddress.ip_address(self.address).is_private
 
 
 def subnet(world: World, id: str) -> Resource | None:
@@ -59,7 +67,8 @@ def lets_in(world: World, subnet_id: str) -> bool:
     policies = str((found or {}).get("properties", {}).get("privateEndpointNetworkPolicies", ""))
     if policies not in ("Enabled", "NetworkSecurityGroupEnabled"):
         return True
-    return _passes(world, subnet_id, "Inbound", Destination(tags=("VirtualNetwork",)))
+    inside = Destination(tags=("VirtualNetwork",), address="10.0.0.0")
+    return _passes(world, subnet_id, "Inbound", inside)
 
 
 def next_hop(world: World, subnet_id: str, destination: Destination) -> tuple[str, str]:
@@ -82,20 +91,38 @@ def nat_addresses(world: World, subnet_id: str) -> tuple[str, ...]:
     return _addresses(world, gateway) if gateway else ()
 
 
-def firewall_addresses(world: World, private_address: str) -> tuple[str, ...]:
-    """Public addresses of the Azure Firewall that has this private address; empty if none has."""
-    for firewall in world.resources.of_type("Microsoft.Network/azureFirewalls"):
-        configurations = firewall["properties"].get("ipConfigurations") or []
-        held = [item.get("properties", {}) for item in configurations]
-        if any(item.get("privateIPAddress") == private_address for item in held):
-            ids = [(item.get("publicIPAddress") or {}).get("id", "") for item in held]
-            return tuple(_address(world, id) for id in ids if _address(world, id))
-    return ()
+def reachable(world: World, here: str, there: str) -> bool:
+    """Whether traffic passes between two networks: the same, or peered from both sides."""
+    here, there = here.lower(), there.lower()
+    return here == there or (_peered(world, here, there) and _peered(world, there, here))
+
+
+def _peered(world: World, here: str, there: str) -> bool:
+    network = world.resources.get(here) or {}
+    children = world.resources.of_type(
+        "Microsoft.Network/virtualNetworks/virtualNetworkPeerings", here
+    )
+    listed = network.get("properties", {}).get("virtualNetworkPeerings") or []
+    for peering in [*children, *listed]:
+        properties = peering["properties"]
+        remote = str(properties.get("remoteVirtualNetwork", {}).get("id", "")).lower()
+        if remote == there and properties.get("peeringState", "Connected") == "Connected":
+            return bool(properties.get("allowVirtualNetworkAccess", True))
+    return False
+
+
+def prefixes(world: World, id: str) -> tuple[str, ...]:
+    """A subnet's own address blocks."""
+    properties = (subnet(world, id) or {}).get("properties", {})
+    single = properties.get("addressPrefix")
+    return tuple(properties.get("addressPrefixes") or ([single] if single else []))
 
 
 def _addresses(world: World, gateway: Resource) -> tuple[str, ...]:
     properties = gateway["properties"]
-    singles = [_address(world, item["id"]) for item in properties.get("publicIpAddresses") or []]
+    singles = [
+        public_address(world, item["id"]) for item in properties.get("publicIpAddresses") or []
+    ]
     ranges = []
     for item in properties.get("publicIpPrefixes") or []:
         prefix = (world.resources.get(item["id"]) or {}).get("properties", {}).get("ipPrefix")
@@ -103,7 +130,7 @@ def _addresses(world: World, gateway: Resource) -> tuple[str, ...]:
     return tuple(address for address in [*singles, *ranges] if address)
 
 
-def _address(world: World, id: str) -> str:
+def public_address(world: World, id: str) -> str:
     return str((world.resources.get(id) or {}).get("properties", {}).get("ipAddress") or "")
 
 
@@ -117,26 +144,31 @@ def _routes(world: World, subnet_id: str) -> Iterator[dict[str, Any]]:
 
 def _match(prefix: str, destination: Destination) -> int | None:
     """How exactly a route's prefix covers the destination; None when it does not."""
-    if destination.address is None:
-        if prefix in destination.tags:
-            return 33  # a service tag stands for prefixes more exact than a default route
-        return 0 if prefix == "0.0.0.0/0" else None
+    tag, _, region = prefix.lower().partition(".")
+    known = {name.lower() for name in destination.tags}
+    if tag in known and not prefix[0].isdigit():
+        if region and region != destination.region.lower():
+            return None
+        return (_CLOUD if tag == "azurecloud" else _TAG) + bool(region)
     try:
         network = ipaddress.ip_network(prefix)
     except ValueError:
         return None
+    if ipaddress.ip_address(destination.address) not in network:
+        return None
     # A private endpoint brings its own /32 route: only an equally exact one overrides it.
-    covers = network.prefixlen == 32 and ipaddress.ip_address(destination.address) in network
-    return 32 if covers else None
+    return None if destination.private and network.prefixlen < 32 else network.prefixlen
 
 
 def _passes(world: World, subnet_id: str, direction: str, destination: Destination) -> bool:
     found = subnet(world, subnet_id)
     reference = ((found or {}).get("properties") or {}).get("networkSecurityGroup") or {}
     group = world.resources.get(str(reference.get("id", "")))
+    own = prefixes(world, subnet_id) if direction == "Outbound" else ()
     rules = [
         rule["properties"]
         for rule in (group or {}).get("properties", {}).get("securityRules") or []
+        if sent_from(rule["properties"], own)
     ]
     for rule in sorted(rules, key=lambda item: int(item.get("priority", 4096))):
         if str(rule.get("direction", "")).lower() != direction.lower():
@@ -144,6 +176,16 @@ def _passes(world: World, subnet_id: str, direction: str, destination: Destinati
         if _is_https(rule) and _is_for(rule, destination):
             return str(rule.get("access")) == "Allow"
     return True  # the default rules let 443 out, and in from the virtual network
+
+
+def sent_from(rule: dict[str, Any], own: tuple[str, ...]) -> bool:
+    """Whether an outbound rule counts for these senders; no senders: whoever it is."""
+    single, many = rule.get("sourceAddressPrefix"), rule.get("sourceAddressPrefixes") or []
+    said = [str(prefix).lower() for prefix in filter(None, [single, *many])]
+    if not said or not own or {"*", "virtualnetwork"} & set(said):
+        return True
+    senders = [block.partition("/")[0] for block in own]
+    return any(contains(prefix, sender) for prefix in said for sender in senders)
 
 
 def _is_https(rule: dict[str, Any]) -> bool:
@@ -160,20 +202,18 @@ def _is_https(rule: dict[str, Any]) -> bool:
 def _is_for(rule: dict[str, Any], destination: Destination) -> bool:
     side = "destination" if str(rule.get("direction")).lower() == "outbound" else "source"
     single, many = rule.get(f"{side}AddressPrefix"), rule.get(f"{side}AddressPrefixes") or []
-    for prefix in filter(None, [single, *many]):
-        text = str(prefix).lower()
-        if text == "*" or any(_same_tag(text, tag) for tag in destination.tags):
-            return True
-        if destination.address is None:
-            if text in _PUBLIC:
-                return True
-        elif contains(text, destination.address):
-            return True
-    return False
+    return any(covers(str(prefix), destination) for prefix in filter(None, [single, *many]))
 
 
-def _same_tag(text: str, tag: str) -> bool:
-    return text == tag.lower() or text.startswith(tag.lower() + ".")
+def covers(prefix: str, destination: Destination) -> bool:
+    """Whether a rule's prefix or service tag names the destination."""
+    text = prefix.lower()
+    if text == "*" or (text == "internet" and not destination.private):
+        return True
+    tag, _, region = text.partition(".")
+    if tag in {name.lower() for name in destination.tags}:
+        return not region or region == destination.region.lower()
+    return contains(text, destination.address)
 
 
 def contains(prefix: str, address: str) -> bool:

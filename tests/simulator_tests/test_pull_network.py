@@ -154,30 +154,6 @@ TO_APPLIANCE = {
 }
 
 
-def test_behind_an_azure_firewall_its_public_address_is_seen() -> None:
-    scenario = with_routes(estates.nat_web_app(), TO_APPLIANCE)
-    address = of(scenario, "Microsoft.Network/publicIPAddresses") | {"id": "/ip", "name": "ip"}
-    address["properties"] = {"ipAddress": "20.61.77.5"}
-    firewall = {
-        "id": "/fw",
-        "name": "fw",
-        "type": "Microsoft.Network/azureFirewalls",
-        "properties": {
-            "ipConfigurations": [
-                {
-                    "properties": {
-                        "privateIPAddress": "10.20.200.4",
-                        "publicIPAddress": {"id": "/ip"},
-                    }
-                }
-            ]
-        },
-    }
-    scenario["resources"] += [address, firewall]
-
-    assert attempt(scenario).client == "20.61.77.5"
-
-
 def test_behind_an_unknown_appliance_only_the_scenario_knows_the_address() -> None:
     scenario = with_routes(estates.nat_web_app(), TO_APPLIANCE)
     scenario["egress"] = {estates.workloads_of(scenario)[0]: ["20.70.7.7"]}

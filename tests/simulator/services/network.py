@@ -36,6 +36,7 @@ TYPES = (
     "Microsoft.Network/networkSecurityGroups",
     "Microsoft.Network/routeTables",
     "Microsoft.Network/azureFirewalls",
+    "Microsoft.Network/firewallPolicies",
     "Microsoft.Network/privateEndpoints",
     "Microsoft.Network/networkInterfaces",
 )
@@ -45,15 +46,20 @@ CHILDREN = (
     (NETWORK, "virtualNetworkPeerings"),
     ("Microsoft.Network/networkSecurityGroups", "securityRules"),
     ("Microsoft.Network/routeTables", "routes"),
+    ("Microsoft.Network/firewallPolicies", "ruleCollectionGroups"),
     ("Microsoft.Network/privateEndpoints", "privateDnsZoneGroups"),
 )
+
+
+#: Children the parent's body does not repeat.
+_APART = ("privateDnsZoneGroups", "ruleCollectionGroups")
 
 
 def _view(call: Call, resource: Resource) -> Resource:
     """The resource with the children its body repeats."""
     shown = copy.deepcopy(resource)
     for parent, child in CHILDREN:
-        if resource["type"].lower() == parent.lower() and child != "privateDnsZoneGroups":
+        if resource["type"].lower() == parent.lower() and child not in _APART:
             shown["properties"][child] = _children(call, resource, child)
     return shown
 
