@@ -101,7 +101,8 @@ def record(world: World, app: Resource, message: str, at: datetime) -> Resource:
 
 def _asking(workload: Workload) -> Workload:
     """The same sign-in, from where the provider asks."""
-    return replace(workload, subnet=None, addresses=(PROVIDER,), dns_servers=())
+    elsewhere = workload.resource | {"id": f"{workload.id}/validation"}
+    return replace(workload, resource=elsewhere, subnet=None, addresses=(PROVIDER,), dns_servers=())
 
 
 def _said(app: Resource, pulled: Pull) -> str:
