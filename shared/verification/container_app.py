@@ -19,6 +19,8 @@ from shared.model.ids import ResourceId
 from shared.model.wording import count
 from shared.verification.sight import Sight, failures, pulled, told
 
+_ILL = frozenset({"Failed", "Degraded"})
+
 
 def look(
     id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
@@ -49,8 +51,13 @@ def look(
         proof=proof,
         failure=failure,
         failed_at=failed_at,
-        asleep=f"{state}, no replica is running" if revision.get("replicas") == 0 else None,
+        asleep=f"{state}, no replica is wanted" if _asleep(revision) else None,
     )
+
+
+def _asleep(revision: Mapping[str, Any]) -> bool:
+    """Scaled to zero; a revision that failed has no replica either, and does not sleep."""
+    return revision.get("replicas") == 0 and revision.get("runningState") not in _ILL
 
 
 def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:

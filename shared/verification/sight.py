@@ -42,14 +42,15 @@ def pulled(
 def failures(
     azure: Azure, workload: ResourceId, since: datetime, *, environment: str = ""
 ) -> tuple[LogRow, ...]:
-    """Rows in which the platform says a pull failed, newest first."""
-    return _rows(
+    """Rows in which the platform says a pull failed after that moment, newest first."""
+    rows = _rows(
         azure,
         workload,
         lambda: azure.logs.failures_of(
             workload, since=since, until=azure.now(), environment=environment
         ),
     )
+    return tuple(row for row in rows if row.at > since)
 
 
 def told(row: LogRow) -> str:

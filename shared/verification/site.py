@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.clients.azure import Azure
+from shared.errors import NotFound
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.verification.sight import Sight, failures, pulled, told, when
@@ -27,8 +28,7 @@ def look(
     id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
 ) -> Sight:
     """What the platform and its logs say about pulls since then."""
-    with azure.asking(f"read the site status of {id}"):
-        now = _instances(azure.arm.get(f"{id}/siteStatus", _VERSION))
+    now = _status(id, azure)
     news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
     newest = max(news, key=_time, default=None)
     rows = failures(azure, id, since)
@@ -39,6 +39,26 @@ def look(
         failure=failure,
         failed_at=failed_at,
     )
+
+
+def _status(id: ResourceId, azure: Azure) -> tuple[Instance, ...]:
+    """Every instance; none for a Windows site, which has no site status: there the logs must do."""
+    try:
+        with azure.asking(f"read the site status of {id}"):
+            return _instances(azure.arm.get(f"{id}/siteStatus", _VERSION))
+    except NotFound:
+        _read(id, azure)
+        return ()
+
+
+def _read(id: ResourceId, azure: Azure) -> None:
+    """Raise NotFound when it is the site itself that is not there."""
+    operations = azure.web(id.subscription).web_apps
+    with azure.asking(f"read the site {id}"):
+        if len(id.names) == 2:
+            operations.get_slot(id.group, *id.names)
+        else:
+            operations.get(id.group, id.name)
 
 
 def _newest_failure(instance: Instance | None, row: Any) -> tuple[datetime | None, str | None]:

@@ -259,3 +259,25 @@ def test_a_workload_that_is_gone_is_said_to_be_gone(shop: Bed) -> None:
 
     with pytest.raises(NotFound):
         verify(gone, since=shop.since, deadline=shop.since + PATIENCE, azure=shop.clinic.azure())
+
+
+def test_a_windows_site_has_no_status_and_its_logs_must_do(shop: Bed) -> None:
+    shop.clinic.simulator.faults.add({"match": {"path": "/siteStatus"}, "times": 99, "status": 404})
+    shop.admit(*OUTBOUND)
+    shop.clinic.advance(30)
+
+    before = shop.look()
+    shop.pull()
+    after = shop.look()
+
+    assert before.result is Result.PENDING
+    assert after.result is Result.HEALED
+    assert "Pulled image" in after.proof
+
+
+def test_a_failed_revision_without_replicas_does_not_sleep(basket: Bed) -> None:
+    world = basket.clinic.simulator.world
+    (revision,) = world.resources.of_type("Microsoft.App/containerApps/revisions")
+    revision["properties"].update(runningState="Failed", replicas=0)
+
+    assert basket.look().result is Result.PENDING
