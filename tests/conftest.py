@@ -29,9 +29,14 @@ _UNDOCUMENTED = re.compile(
     r"|/providers/Microsoft\.Authorization/(locks|permissions)"
     r"|/providers/Microsoft\.App/jobs/[^/]+/(executions|listSecrets)"
     r"|^PATCH .*/providers/Microsoft\.App/jobs/"
+    r"|/providers/Microsoft\.ContainerRegistry/registries/[^/?]+\?api-version=[0-9-]+-preview"
+    r"|/acr/v1/_deleted/"
     r"|^[A-Z]+ https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",
     re.IGNORECASE,
 )
+
+#: What registries with quarantine add to the attributes of tags and manifests.
+_UNDOCUMENTED_MEMBER = "quarantineState"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,7 +69,11 @@ def _traffic(request: pytest.FixtureRequest) -> Iterator[None]:
             if exchange["liveResponse"] is None:
                 return
             asked = exchange["liveRequest"]
-            if _UNDOCUMENTED.search(f"{asked['method']} {asked['url']}"):
+            body = str(exchange["liveResponse"]["body"])
+            if (
+                _UNDOCUMENTED.search(f"{asked['method']} {asked['url']}")
+                or _UNDOCUMENTED_MEMBER in body
+            ):
                 left_out.write(f"{asked['method']} {asked['url']}\n")
                 return
             told = {

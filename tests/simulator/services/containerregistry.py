@@ -52,6 +52,8 @@ def view(call: Call, registry: Resource) -> Resource:
     if call.version < "2025-11-01":
         for name in _NEWER:
             properties.pop(name, None)
+    if not preview:
+        (properties.get("policies") or {}).pop("softDeletePolicy", None)
     properties["privateEndpointConnections"] = registries.connections(call.world, registry)
     return shown
 
