@@ -127,11 +127,11 @@ def _signs_in(evidence: Evidence, said: tuple[str, ...]) -> bool:
 def _closed(azure: Azure, registry: Registry) -> str:
     """Why the registry is not even asked; "" when it may be."""
     if registry.public_access is False:
-        return "its public network access is off, and Pull Medic stands outside"
+        return "the registry's public network access is off, and Pull Medic stands outside"
     if registry.provisioning in ("Creating", "Deleting"):
-        return f"it is {registry.provisioning.lower()}"
+        return f"the registry is {registry.provisioning.lower()}"
     if not registry.login_server.endswith(azure.cloud.registry_suffix):
-        return f"its login server is not a host of {azure.cloud.name}"
+        return f"the registry's login server is not a host of {azure.cloud.name}"
     return ""
 
 

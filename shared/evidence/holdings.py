@@ -62,7 +62,9 @@ def by_manifest(data: RegistryData, image: ImageUse) -> Catalogue:
 def unsaid(answer: Answer) -> Catalogue:
     """Nothing is known about the image: the registry answered something else."""
     what = "without sense" if answer.status == 200 else answer.said
-    return Catalogue(because=f"asked for the image, it answered {what}", trouble=answer.trouble)
+    return Catalogue(
+        because=f"asked for the image, the registry answered {what}", trouble=answer.trouble
+    )
 
 
 def _present(

@@ -1,0 +1,292 @@
+"""What a registry itself is asked, when it is not, and what its answers become."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared import evidence
+from shared.model.catalogue import Catalogue, Trouble
+from shared.model.evidence import Evidence
+from tests.clinic import Clinic
+from tests.evidence.examining import find, told
+from tests.simulator.estates import cases
+from tests.simulator.estates.image_cases import DIGEST, case
+
+Resource = dict[str, Any]
+NOW = "2026-08-03T09:00:00+00:00"
+JUST_NOW, TODAY = "2026-08-03T08:56:00Z", "2026-08-03T06:00:00Z"
+FULL_RIGHTS = "*/read"
+
+
+class Look:
+    """One look at the only site of a scenario, after its platform tried to pull."""
+
+    def __init__(self, scenario: dict[str, Any], place: Path, *, pulls: bool = True) -> None:
+        self.clinic = Clinic(scenario, place)
+        workload = self.clinic.only("sites")
+        if pulls:
+            self.clinic.pull(workload)
+        before = len(self.clinic.simulator.traffic)
+        signal = self.clinic.signal(workload)
+        self.seen: Evidence = evidence.gather(signal, azure=self.clinic.azure())
+        self.asked = [
+            f"{one['liveRequest']['method']} {one['liveRequest']['url'].partition('?')[0]}"
+            for one in self.clinic.simulator.traffic[before:]
+        ]
+
+    @property
+    def catalogue(self) -> Catalogue:
+        assert isinstance(self.seen.catalogue, Catalogue)
+        return self.seen.catalogue
+
+    @property
+    def asked_registry(self) -> list[str]:
+        """What was asked of the registry's own host, without the host."""
+        host = ".azurecr.io/"
+        return [one.replace("https://", "").split(host)[1] for one in self.asked if host in one]
+
+
+def test_an_image_that_is_there_is_described(tmp_path: Path) -> None:
+    look = Look(case("web app", has={"pushed": TODAY}), tmp_path)
+
+    seen = look.catalogue
+    assert (seen.repository_exists, seen.image_exists, seen.readable) == (True, True, True)
+    assert seen.platforms == ("linux/amd64",)
+    assert seen.quarantined is None
+    assert f"{seen.pushed:%H:%M}" == "06:00"
+    assert told(look.seen, "built for") == "linux/amd64"
+    assert len(look.asked_registry) == 6
+
+
+def test_an_index_is_built_for_what_its_parts_are(tmp_path: Path) -> None:
+    parts = ["linux/amd64", "linux/arm64/v8", "unknown/unknown"]
+
+    seen = Look(case("web app", has={"platforms": parts}), tmp_path).catalogue
+
+    assert seen.platforms == ("linux/amd64", "linux/arm64")
+
+
+def test_a_missing_tag_is_told_with_the_nearest_first_and_what_can_be_restored(
+    tmp_path: Path,
+) -> None:
+    gone = {"3.2.0": "2026-08-01T10:00:00.1234567Z"}
+
+    seen = Look(case("web app", deleted=gone, kept_days=30), tmp_path).catalogue
+
+    assert (seen.repository_exists, seen.image_exists) == (True, False)
+    assert seen.tags[0].name == "3.1.0"
+    assert seen.soft_delete_days == 30
+    assert f"{seen.restorable_until:%Y-%m-%d}" == "2026-08-31"
+
+
+def test_a_missing_digest_is_not_compared_with_names(tmp_path: Path) -> None:
+    seen = Look(case("web app", wants=f"shop/web@{DIGEST}"), tmp_path).catalogue
+
+    assert seen.image_exists is False
+    assert {tag.name for tag in seen.tags} == {"3.0.9", "3.1.0", "3.1.0-rc1"}
+
+
+def test_a_missing_repository_is_told_as_such(tmp_path: Path) -> None:
+    seen = Look(case("web app", wants="shop/webb:3.2.0"), tmp_path).catalogue
+
+    assert (seen.repository_exists, seen.image_exists, seen.tags) == (False, False, ())
+
+
+@pytest.mark.parametrize(
+    ("special", "members"),
+    [
+        ({"has": {"locked": True}}, {"readable": False}),
+        ({"has": {"quarantined": True}, "quarantine": True}, {"quarantined": True}),
+        ({"has": {}, "quarantine": True}, {"quarantined": False, "readable": True}),
+    ],
+)
+def test_what_holds_an_image_back_is_read(
+    special: dict[str, Any], members: dict[str, Any], tmp_path: Path
+) -> None:
+    seen = Look(case("web app", **special), tmp_path).catalogue
+
+    assert {name: getattr(seen, name) for name in members} == members
+
+
+def test_a_young_push_to_a_replicated_registry_is_known_to_travel(tmp_path: Path) -> None:
+    scenario = case("web app", has={"pushed": JUST_NOW})
+    registry = find(scenario, "/registries/contosoimages")
+    kind = "Microsoft.ContainerRegistry/registries/replications"
+    for region in ("westeurope", "northeurope"):
+        scenario["resources"].append(
+            {
+                "id": f"{registry['id']}/replications/{region}",
+                "type": kind,
+                "name": region,
+                "location": region,
+                "properties": {"provisioningState": "Succeeded"},
+            }
+        )
+
+    look = Look(scenario, tmp_path)
+
+    assert look.catalogue.replicas == ("northeurope",)
+    assert look.catalogue.travelling(look.seen.gathered)
+
+
+def test_a_young_push_to_one_region_is_there(tmp_path: Path) -> None:
+    look = Look(case("web app", has={"pushed": JUST_NOW}), tmp_path)
+
+    assert look.catalogue.replicas == ()
+    assert not look.catalogue.travelling(look.seen.gathered)
+
+
+def test_network_rules_that_keep_us_out_end_the_asking(tmp_path: Path) -> None:
+    look = Look(case("web app", shut=True), tmp_path)
+
+    assert look.asked_registry == ["v2/"]
+    assert "did not get in (challenge)" in look.catalogue.because
+    assert "its own path" in next(
+        fact.source for fact in look.seen.facts if fact.fact == "registry check, challenge"
+    )
+
+
+def test_a_registry_without_a_public_door_is_not_asked_and_that_is_said(tmp_path: Path) -> None:
+    scenario = case("web app")
+    find(scenario, "/registries/contosoimages")["properties"]["publicNetworkAccess"] = "Disabled"
+
+    look = Look(scenario, tmp_path)
+
+    assert look.asked_registry == []
+    assert look.catalogue.because.startswith("the registry's public network access is off")
+    assert "not known" in told(look.seen, "image in the registry")
+
+
+def test_in_abac_mode_we_need_a_role_of_our_own_and_say_so(tmp_path: Path) -> None:
+    scenario = case("web app")
+    find(scenario, "/registries/contosoimages")["properties"]["roleAssignmentMode"] = (
+        "AbacRepositoryPermissions"
+    )
+    clinic = Clinic(scenario, tmp_path)
+    text = 'manifest unknown: manifest tagged by "3.2.0" is not found'
+    site = clinic.only("sites")
+    clinic.simulator.world.log("AppServicePlatformLogs", _platform_row(site.text, text))
+
+    seen = evidence.gather(clinic.signal(site), azure=clinic.azure())
+
+    assert isinstance(seen.catalogue, Catalogue)
+    assert "may not read this repository" in seen.catalogue.because
+    assert seen.catalogue.image_exists is None
+
+
+@pytest.mark.parametrize(
+    ("status", "trouble"), [(503, Trouble.UNAVAILABLE), (500, Trouble.UNAVAILABLE)]
+)
+def test_trouble_of_the_registry_is_told_and_raises_nothing(
+    status: int, trouble: Trouble, tmp_path: Path
+) -> None:
+    seen = Look(case("web app", has={}, status=status), tmp_path).catalogue
+
+    assert seen.trouble is trouble
+    assert seen.image_exists is None
+
+
+def test_who_is_throttled_is_not_asked_once_more(tmp_path: Path) -> None:
+    look = Look(case("web app", has={}, status=429), tmp_path)
+
+    assert look.asked_registry == []
+
+
+def test_a_way_in_that_is_shut_comes_before_any_question_about_the_image(tmp_path: Path) -> None:
+    look = Look(cases.blocked_web_app(), tmp_path)
+
+    assert look.seen.catalogue is None
+    assert look.asked_registry == []
+
+
+def test_a_lost_role_comes_before_any_question_about_the_image(tmp_path: Path) -> None:
+    assert Look(cases.lost_role(), tmp_path).seen.catalogue is None
+
+
+def test_stale_credentials_come_before_any_question_about_the_image(tmp_path: Path) -> None:
+    assert Look(cases.rotated_password(), tmp_path).seen.catalogue is None
+
+
+@pytest.mark.parametrize("body", ["<html>", {}, {"tag": []}, {"tag": {"name": "other"}}, [1]])
+def test_an_answer_without_sense_leaves_the_image_unknown(body: Any, tmp_path: Path) -> None:
+    clinic = Clinic(case("web app", has={}), tmp_path)
+    fault = {"match": {"path": "/_tags/3.2.0"}, "status": 200, "body": body}
+    clinic.simulator.faults.add(fault)
+
+    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
+
+    assert isinstance(seen.catalogue, Catalogue)
+    assert seen.catalogue.image_exists is None
+    assert seen.catalogue.because
+
+
+def test_a_registry_that_moved_out_of_the_settings_sight_is_named(tmp_path: Path) -> None:
+    other = "99999999-0000-4000-8000-000000000001"
+    scenario = case("web app", standing=False)
+    away = case("web app")
+    registry = find(away, "/registries/contosoimages")
+    subscription = scenario["subscriptions"][0]
+    registry["id"] = registry["id"].replace(subscription, other)
+    scenario["resources"].append(registry)
+    scenario["resources"].append(_group(registry["id"].partition("/providers/")[0], "platform"))
+    scenario["subscriptions"].append(other)
+    estate_role = find(scenario, "/subscriptions/" + subscription + _healers_role(scenario))
+    scenario["resources"].append(_assigned_elsewhere(estate_role, subscription, other))
+    clinic = Clinic(scenario, tmp_path, subscriptions=(subscription,))
+
+    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
+
+    assert seen.registry is None
+    assert isinstance(seen.catalogue, Catalogue)
+    assert seen.catalogue.whereabouts is not None
+    assert [str(id) for id in seen.catalogue.whereabouts.elsewhere] == [registry["id"]]
+
+
+def test_a_registry_whose_login_server_carries_a_hash_is_named(tmp_path: Path) -> None:
+    server = "contosoimages-a1b2c3.azurecr.io"
+
+    where = Look(case("web app", has={}, server=server), tmp_path).catalogue.whereabouts
+
+    assert where is not None
+    assert where.namesake == server
+    assert where.name_taken is True
+
+
+def test_a_name_nobody_has_is_told(tmp_path: Path) -> None:
+    look = Look(case("web app", standing=False), tmp_path)
+
+    where = look.catalogue.whereabouts
+    assert where is not None
+    assert where.name_taken is False
+    assert look.asked_registry == []
+    assert told(look.seen, "registry name") == "nobody in Azure has it"
+
+
+def _platform_row(site: str, message: str) -> Resource:
+    return {
+        "TimeGenerated": "2026-08-03T09:00:00.0000000Z",
+        "_ResourceId": site.lower(),
+        "Type": "AppServicePlatformLogs",
+        "Level": "Error",
+        "Message": message,
+    }
+
+
+def _group(id: str, name: str) -> Resource:
+    kind = "Microsoft.Resources/resourceGroups"
+    return {"id": id, "type": kind, "name": name, "location": "westeurope", "properties": {}}
+
+
+def _healers_role(scenario: dict[str, Any]) -> str:
+    """The tail of the id of the healer's role assignment at its subscription."""
+    healer, (subscription, *_) = scenario["healer"]["principalId"], scenario["subscriptions"]
+    for item in scenario["resources"]:
+        if item["properties"].get("principalId") == healer and "roleAssignments" in item["type"]:
+            return str(item["id"]).removeprefix(f"/subscriptions/{subscription}")
+    raise AssertionError("the healer has no role")
+
+
+def _assigned_elsewhere(role: Resource, here: str, there: str) -> Resource:
+    properties = role["properties"] | {"scope": f"/subscriptions/{there}"}
+    return role | {"id": role["id"].replace(here, there, 1), "properties": properties}
