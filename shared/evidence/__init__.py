@@ -94,6 +94,8 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     )
     workload: Workload = first["workload"]
     rows = first["rows"]
+    if (app := lines.logged_as(workload)) is not None:
+        rows = lines.ask(signal, azure, app)
     found = parts.gather(azure, workload, rows, (signal.text, *lines.texts(rows)))
     judged, *others = (tell(one) for one in _inquire(azure, found))
     return replace(judged, siblings=tuple(others))

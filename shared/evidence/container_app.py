@@ -58,7 +58,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         egress=leaving.egress,
         subnet=leaving.subnet,
         ground=leaving.ground,
-        pulls_over_vnet=_over_vnet(answers["environment"], leaving.subnet),
+        pulls_over_vnet=over_vnet(answers["environment"], leaving.subnet),
         instances=instances,
         serving=None if job else container_state.serving(properties, instances),
         tags=app.get("tags") or {},
@@ -172,5 +172,6 @@ def _spare(identity: Mapping[str, Any]) -> tuple[Attached, ...]:
     return tuple(found)
 
 
-def _over_vnet(held: Mapping[str, Any] | Unread, subnet: ResourceId | None) -> bool | Unread:
+def over_vnet(held: Mapping[str, Any] | Unread, subnet: ResourceId | None) -> bool | Unread:
+    """Whether pulls leave through a network of the customer's own."""
     return Unread(held.because) if isinstance(held, Unread) else subnet is not None

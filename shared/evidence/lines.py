@@ -23,6 +23,7 @@ from shared.errors import TransientError
 from shared.evidence.reading import attempt, id_in
 from shared.model.discretion import discreet
 from shared.model.evidence import ImageUse, LogLine, Unread, Workload
+from shared.model.ids import ResourceId
 from shared.model.signal import Signal
 
 #: How far back our own log query looks: longer than the slowest ingestion measured (5 minutes)
@@ -42,25 +43,38 @@ class Rows:
     worked: Sequence[LogRow] = ()
 
 
-def ask(signal: Signal, azure: Azure) -> Rows | Unread:
-    """Both kinds of rows, side by side; none are asked for when the signal brings its own text."""
+def ask(signal: Signal, azure: Azure, whose: ResourceId | None = None) -> Rows | Unread:
+    """Both kinds of rows, side by side; none are asked for when the signal brings its own text.
+
+    `whose`: under which resource's name they are logged, where it is not the signal's.
+    """
     if signal.text:
         return Rows()
     since, until = signal.window or (azure.now() - _LOOK_BACK, azure.now())
+    id = whose or signal.resource
     try:
-        return attempt(lambda: _asked(signal, azure, since, max(until, azure.now())))
+        return attempt(lambda: _asked(id, azure, since, max(until, azure.now())))
     except TransientError as error:
         return Unread(f"not readable: {error}")
 
 
-def _asked(signal: Signal, azure: Azure, since: datetime, until: datetime) -> Rows:
+def logged_as(workload: Workload) -> ResourceId | None:
+    """The container app under whose name a site's rows are logged; None where it is itself."""
+    if not workload.environment or not workload.id.type.startswith("microsoft.web/"):
+        return None
+    return ResourceId(
+        f"{workload.id.group_id}/providers/Microsoft.App/containerApps/{workload.id.name}"
+    )
+
+
+def _asked(id: ResourceId, azure: Azure, since: datetime, until: datetime) -> Rows:
     def failed() -> Sequence[LogRow]:
-        with azure.asking(f"queried the logs of {signal.resource}"):
-            return azure.logs.failures_of(signal.resource, since=since, until=until)
+        with azure.asking(f"queried the logs of {id}"):
+            return azure.logs.failures_of(id, since=since, until=until)
 
     def worked() -> Sequence[LogRow]:
-        with azure.asking(f"queried the logs of {signal.resource}"):
-            return azure.logs.pulls_since(signal.resource, since)
+        with azure.asking(f"queried the logs of {id}"):
+            return azure.logs.pulls_since(id, since)
 
     return Rows(**azure.together(failed=failed, worked=worked))
 

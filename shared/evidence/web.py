@@ -7,7 +7,9 @@ Out: a Workload. NotFound or PermissionMissing when the site itself cannot be re
 
 Of the app settings only names and five values that are no secrets are kept; everything else is
 dropped here. `siteConfig` inside a site is mostly empty, so `config/web` is read (recorded
-traffic). Slots have their own identity, settings, image and routing.
+traffic). Slots have their own identity, settings, image and routing. Windows sites have no site
+status; their log rows must do. A function app on Container Apps is configured as a site and runs,
+leaves and logs as a container app (kind `azurecontainerapps`).
 """
 
 from collections.abc import Mapping
@@ -15,7 +17,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import images, sign_in, site_network, way_out
+from shared.errors import NotFound
+from shared.evidence import container_app, images, sign_in, site_network, way_out
 from shared.evidence.blocking import unblocks
 from shared.evidence.reading import attempt, id_in, known, same, whole
 from shared.model.discretion import discreet
@@ -49,14 +52,21 @@ def read(azure: Azure, id: ResourceId) -> Workload:
     uses, note = images.from_fx(fx, containers if isinstance(containers, list) else ())
     if isinstance(config, Unread):
         note = f"the site's configuration is {config.because}"
-    routed = way_out.routed(properties, answers["settings"])
-    leaving = way_out.of_site(azure, properties, routed)
+    home = container_app.environment_id(properties) if _on_container_apps(site) else None
+    if home is None:
+        routed = way_out.routed(properties, answers["settings"])
+        leaving = way_out.of_site(azure, properties, routed)
+    else:
+        held = attempt(lambda: container_app.environment(azure, properties))
+        leaving = way_out.of_app(azure, properties, held)
+        routed = container_app.over_vnet(held, leaving.subnet)
     return Workload(
         id=id_in(site.get("id")) or id,
         host=_host(site, id),
         windows="windows" in str(site.get("kind", "")).lower() or bool(web.get("windowsFxVersion")),
         images=tuple(uses),
         auth=_auth(site, config, containers, answers["settings"]),
+        sign_ins=_sign_ins(site, containers, answers["settings"]),
         egress=leaving.egress,
         subnet=leaving.subnet,
         ground=leaving.ground,
@@ -66,6 +76,8 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         instances=answers["instances"],
         serving=_serving(properties, answers["instances"]),
         tags=site.get("tags") or {},
+        environment=home.name if home else "",
+        environment_id=home,
         note=note,
     )
 
@@ -73,10 +85,14 @@ def read(azure: Azure, id: ResourceId) -> Workload:
 def instances(azure: Azure, id: ResourceId) -> tuple[Instance, ...]:
     """`siteStatus`: the platform's own word on every instance (App Service team blog, June 2026).
 
-    `lastError` is sticky: it stays after the instance recovered, so its time stamp matters.
+    `lastError` is sticky: it stays after the instance recovered, so its time stamp matters. None
+    where there is no such thing: that the site itself is there is read beside it.
     """
-    with azure.asking(f"read the site status of {id}"):
-        answer = azure.arm.get(f"{id}/siteStatus", _STATUS_VERSION)
+    try:
+        with azure.asking(f"read the site status of {id}"):
+            answer = azure.arm.get(f"{id}/siteStatus", _STATUS_VERSION)
+    except NotFound:
+        return ()
     rows = answer.get("properties", answer.get("value"))
     rows = rows if isinstance(rows, list) else [rows] if isinstance(rows, dict) else []
     return tuple(_instance(row.get("properties", row)) for row in rows if isinstance(row, dict))
@@ -171,6 +187,26 @@ def _host(site: Mapping[str, Any], id: ResourceId) -> Host:
     if len(id.names) == 2:
         return Host.SLOT
     return Host.FUNCTIONS if "functionapp" in str(site.get("kind", "")).lower() else Host.WEB_APP
+
+
+def _on_container_apps(site: Mapping[str, Any]) -> bool:
+    return "azurecontainerapps" in str(site.get("kind", "")).lower()
+
+
+def _sign_ins(
+    site: Mapping[str, Any],
+    containers: list[Mapping[str, Any]] | Unread | None,
+    settings: Mapping[str, str] | Unread,
+) -> dict[str, PullAuth | Unread] | None:
+    """How each container of a sidecar app signs in; None where all sign in as the site does."""
+    if not isinstance(containers, list):
+        return None
+    return {
+        str(item.get("name") or "?"): sign_in.of_sidecar(
+            site, item.get("properties") or {}, settings
+        )
+        for item in containers
+    }
 
 
 def _auth(
