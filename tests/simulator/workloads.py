@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.simulator import signins
+from tests.simulator import isolated, signins
 from tests.simulator.signins import Credential
 from tests.simulator.world import Resource, World
 
@@ -100,10 +100,10 @@ def pulls_over_vnet(world: World, site: Resource) -> bool:
     The site property wins over the app setting; in an App Service Environment it is always so.
     """
     properties = site["properties"]
-    if not properties.get("virtualNetworkSubnetId"):
-        return False
     if properties.get("hostingEnvironmentProfile"):
         return True
+    if not properties.get("virtualNetworkSubnetId"):
+        return False
     routing = properties.get("outboundVnetRouting") or {}
     if routing.get("allTraffic") or routing.get("imagePullTraffic"):
         return True
@@ -128,9 +128,12 @@ def _site(world: World, site: Resource, kind: str) -> Workload:
     return Workload(
         resource=site,
         kind=kind,
-        subnet=properties["virtualNetworkSubnetId"] if pulls_over_vnet(world, site) else None,
+        subnet=(isolated.subnet(world, site) or properties["virtualNetworkSubnetId"])
+        if pulls_over_vnet(world, site)
+        else None,
         customer_routing=True,
-        addresses=tuple(part.strip() for part in listed.split(",") if part.strip()),
+        addresses=isolated.addresses(world, site)
+        or tuple(part.strip() for part in listed.split(",") if part.strip()),
         dns_servers=tuple(servers),
         windows="windows" in str(site.get("kind", "")),
         images=tuple(_site_images(world, site, config, settings)),

@@ -243,3 +243,80 @@ def _anything(*, classic: bool) -> dict[str, Any]:
         "destinationPorts": ["443"],
     }
     return rule if classic else {"ruleType": "NetworkRule", **rule}
+
+
+HUB_FIREWALL = "10.60.0.132"  # private address of a firewall in a Virtual WAN hub
+
+
+def virtual_hub(estate: Estate) -> Resource:
+    """A Virtual WAN hub's firewall. The spoke is peered with a network of Microsoft's, which no
+    customer can read."""
+    kind = f"{_NET}/azureFirewalls"
+    spoke = estate._network()
+    far = "/subscriptions/c1a0c3b7-0000-4000-8000-9e0f1a2b3c4d/resourceGroups/RG_hub_1f2e"
+    properties = {
+        "provisioningState": "Succeeded",
+        "peeringState": "Connected",
+        "remoteVirtualNetwork": {"id": f"{far}/providers/{_NET}/virtualNetworks/HV_hub_1f2e"},
+        "allowVirtualNetworkAccess": True,
+        "useRemoteGateways": True,
+        "remoteAddressSpace": {"addressPrefixes": ["10.60.0.0/23"]},
+        "remoteVirtualNetworkAddressSpace": {"addressPrefixes": ["10.60.0.0/23"]},
+    }
+    id = f"{spoke['id']}/virtualNetworkPeerings/RemoteVnetToHubPeering_1f2e"
+    peering = {"id": id, "name": id.rsplit("/", 1)[-1], "properties": properties}
+    spoke["properties"]["virtualNetworkPeerings"].append(peering)
+    return estate.add(
+        estate.id(kind, "wan-firewall", SHARED),
+        kind,
+        {
+            "provisioningState": "Succeeded",
+            "sku": {"name": "AZFW_Hub", "tier": "Standard"},
+            "virtualHub": {"id": estate.id(f"{_NET}/virtualHubs", "hub", SHARED)},
+            "hubIPAddresses": {
+                "privateIPAddress": HUB_FIREWALL,
+                "publicIPs": {"addresses": [{"address": "20.61.22.1"}], "count": 1},
+            },
+        },
+        location=LOCATION,
+    )
+
+
+def isolated(estate: Estate, site: Resource, at: str, addresses: tuple[str, ...]) -> Resource:
+    """Move a site into an App Service Environment of that subnet, with addresses of its own."""
+    kind = "Microsoft.Web/hostingEnvironments"
+    id = estate.id(kind, "isolated", SHARED)
+    site["properties"]["hostingEnvironmentProfile"] = {"id": id, "name": "isolated", "type": kind}
+    made = estate.add(
+        id,
+        kind,
+        {
+            "provisioningState": "Succeeded",
+            "status": "Ready",
+            "virtualNetwork": {
+                "id": at,
+                "name": "spoke",
+                "type": f"{_NET}/virtualNetworks/subnets",
+                "subnet": at.rsplit("/", 1)[-1],
+            },
+            "internalLoadBalancingMode": "None",
+            "dnsSuffix": "isolated.appserviceenvironment.net",
+            "zoneRedundant": False,
+        },
+        kind="ASEV3",
+        location=LOCATION,
+    )
+    estate.add(
+        f"{id}/configurations/networking",
+        f"{kind}/configurations",
+        {
+            "windowsOutboundIpAddresses": list(addresses),
+            "linuxOutboundIpAddresses": list(addresses),
+            "externalInboundIpAddresses": ["20.61.23.8"],
+            "internalInboundIpAddresses": [],
+            "allowNewPrivateEndpointConnections": False,
+            "ftpEnabled": False,
+            "remoteDebugEnabled": False,
+        },
+    )
+    return made
