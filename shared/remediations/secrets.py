@@ -77,7 +77,9 @@ def write(
     body: dict[str, Any] = {"properties": {"configuration": patch}}
     if location:
         body["location"] = location
-    trouble = sending.once(azure, f"wrote the secrets of {id}", _patch(azure, id, body))
+    values = [str(one["value"]) for one in wanted if one.get("value")]
+    what, send = f"wrote the secrets of {id}", _patch(azure, id, body)
+    trouble = sending.once(azure, what, send, secret=values)
     try:
         read(azure, id)
         now = stored.app_secrets(azure, id)

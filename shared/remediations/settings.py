@@ -26,7 +26,8 @@ def write(azure: Azure, site: ResourceId, wanted: Mapping[str, str], name: str) 
 
     Raises what refused the write; Unreachable when nobody can tell whether it was carried out.
     """
-    trouble = sending.once(azure, f"wrote the app settings of {site}", _put(azure, site, wanted))
+    what, send = f"wrote the app settings of {site}", _put(azure, site, wanted)
+    trouble = sending.once(azure, what, send, secret=wanted.values())
     try:
         now = stored.app_settings(azure, site)
     except (PermanentError, Unreachable) as cut:

@@ -1,4 +1,4 @@
-"""The gate and sign-ins: who may be handed a password, which identity may be used, what consents."""
+"""The gate and sign-ins: who may be handed a password, who may be used, what consents."""
 
 from dataclasses import replace
 from typing import Any
