@@ -216,6 +216,7 @@ class Case:
             and self.workload.pulls_over_vnet is False
             and self.workload.routing is not None
             and not self.workload.windows
+            and not self.workload.environment
         )
 
 

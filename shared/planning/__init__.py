@@ -19,7 +19,8 @@ from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import FindingName, RemedyName
 from shared.planning import credentials, firewall, restart, use_identity, vnet_pull, zone_link
-from shared.planning.advice import advise
+from shared.planning.advice import advise, private_code
+from shared.planning.advice.subject import Subject
 from shared.planning.firewall import Refusal
 from shared.policy import Policy
 
@@ -46,7 +47,7 @@ def plan(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Pla
     return Plan.of(
         tuple(steps),
         advice=tuple(dict.fromkeys((*refusals, *texts))),
-        infrastructure_change=_in_code(steps),
+        infrastructure_change=_in_code(steps) or _to_build(diagnosis, evidence),
     )
 
 
@@ -54,6 +55,12 @@ def _in_code(steps: Iterable[Step]) -> str | None:
     """What to write into Bicep or Terraform so that a deployment does not undo the steps."""
     texts = [IN_CODE[step.remedy](step) for step in steps if step.remedy in IN_CODE]
     return "\n\n".join(texts) or None
+
+
+def _to_build(diagnosis: Diagnosis, evidence: Evidence) -> str | None:
+    """What to write where nothing is planned, because something whole is missing."""
+    build = TO_BUILD.get(diagnosis.finding)
+    return build(Subject(diagnosis, evidence)) if build else None
 
 
 def _firewall(diagnosis: Diagnosis, evidence: Evidence, policy: Policy | None) -> Step | Refusal:
@@ -92,6 +99,11 @@ PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.IDENTITY_NOT_USED: _use_identity,
     FindingName.PRIVATE_PATH_NOT_ROUTED: _vnet_pull,
     FindingName.PRIVATE_DNS_NOT_LINKED: _zone_link,
+}
+
+#: What is missing whole, as code.
+TO_BUILD: Mapping[FindingName, Callable[[Subject], str]] = {
+    FindingName.PUBLIC_ACCESS_DISABLED: private_code.bicep,
 }
 
 #: The lines that keep code from undoing a remedy; one that changes nothing lasting has none.

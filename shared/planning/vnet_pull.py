@@ -27,7 +27,7 @@ _WHOLE = "the whole site, as it was just read"
 def step(evidence: Evidence, *, doubts: Sequence[str] = ()) -> Step | Refusal:
     """Switch it on, and nothing else of the site."""
     workload, path = evidence.workload, evidence.private_path
-    if not workload.id.type.startswith("microsoft.web/"):
+    if not workload.id.type.startswith("microsoft.web/") or workload.environment:
         return Refusal("only a web app chooses whether its image pulls use its network")
     if not isinstance(path, PrivatePath) or workload.subnet is None:
         return Refusal("there is no private path that could be proven")
