@@ -139,12 +139,12 @@ class Clinic:
         self.simulator.world.advance(seconds)
 
     def sweep_until_done(self, incident: Incident, *, minutes: int = 30) -> Incident:
-        """Sweep once a minute until the incident is no longer being verified."""
+        """Sweep once a minute until the incident neither waits nor is being verified."""
         for _ in range(minutes):
             self.advance(60)
             sweep(medic=self.medic)
             incident = self.load(incident.id)
-            if incident.state != "verifying":
+            if incident.state not in ("verifying", "received"):
                 break
         return incident
 

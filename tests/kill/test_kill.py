@@ -57,7 +57,7 @@ def _told(story: Story, place: Path, until: int | None) -> tuple[Ended, int | No
     place.mkdir()
     clinic = Clinic(story.world(), place, policy=story.policy)
     workload = clinic.find(story.workload)
-    clinic.pull(workload)
+    story.fails(clinic, workload)
     signal = clinic.signal(workload)
 
     def work(medic: Medic) -> None:

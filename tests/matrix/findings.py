@@ -55,7 +55,7 @@ def looked_at(story: Story) -> Incident:
     with tempfile.TemporaryDirectory() as place:
         clinic = Clinic(story.world(), Path(place), policy=story.policy)
         workload = clinic.find(story.workload)
-        clinic.pull(workload)
+        story.fails(clinic, workload)
         try:
             return diagnose(workload, None, medic=clinic.medic)
         finally:

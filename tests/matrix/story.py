@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.words import FindingName, Host
 from tests.clinic import GENEROUS, Clinic
@@ -38,6 +39,7 @@ class Story:
     says: tuple[str, ...] = ()  # words the advice or the gate's reasons must contain
     unheard: tuple[str, ...] = ()  # ways in that cannot tell of it: no alert without failing rows
     minutes: int = 45  # how long the sweep may take
+    meanwhile: Callable[[Clinic, ResourceId], None] | None = None  # between failing and being heard
     retry: Sequence[float] = field(default=(45.0,))  # the platform's own pulls; () for none
 
     def __str__(self) -> str:
@@ -47,6 +49,12 @@ class Story:
         """The scenario with the platform's patience."""
         scenario = self.scenario()
         return scenario | {"retry": scenario.get("retry") or list(self.retry)}
+
+    def fails(self, clinic: Clinic, workload: ResourceId) -> None:
+        """The platform pulls; then happens what happens before anybody hears of it."""
+        clinic.pull(workload)
+        if self.meanwhile is not None:
+            self.meanwhile(clinic, workload)
 
 
 def must_end(story: Story, incident: Incident, clinic: Clinic) -> None:

@@ -18,7 +18,7 @@ def test_a_failure_ends_as_the_decision_table_says_whatever_told_of_it(
 ) -> None:
     clinic = Clinic(story.world(), tmp_path, policy=story.policy)
     workload = clinic.find(story.workload)
-    clinic.pull(workload)
+    story.fails(clinic, workload)
 
     incident = ways.take(way, clinic, workload)
     incident = clinic.sweep_until_done(incident, minutes=story.minutes)
