@@ -27,6 +27,7 @@ from shared.evidence import (
     catalogue,
     container_app,
     credentials,
+    deployment,
     idle,
     lines,
     obstacles,
@@ -96,6 +97,8 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     rows = first["rows"]
     if (app := lines.logged_as(workload)) is not None:
         rows = lines.ask(signal, azure, app)
+    if not signal.text:
+        rows = lines.beside(rows, deployment.refused(azure, workload))
     found = parts.gather(azure, workload, rows, (signal.text, *lines.texts(rows)))
     judged, *others = (tell(one) for one in _inquire(azure, found))
     return replace(judged, siblings=tuple(others))

@@ -64,6 +64,7 @@ def read(azure: Azure, id: ResourceId) -> Workload:
         tags=app.get("tags") or {},
         location=str(app.get("location") or ""),
         revision=str(properties.get("latestRevisionName") or ""),
+        deployment=str(properties.get("provisioningState") or ""),
         environment=home.name if home else "",
         environment_id=home,
         note=note,

@@ -58,6 +58,15 @@ def ask(signal: Signal, azure: Azure, whose: ResourceId | None = None) -> Rows |
         return Unread(f"not readable: {error}")
 
 
+def beside(rows: Rows | Unread, more: Sequence[LogRow]) -> Rows | Unread:
+    """With failures that came from elsewhere; they stand also where no workspace answers."""
+    if not more:
+        return rows
+    known = Rows() if isinstance(rows, Unread) else rows
+    failed = sorted((*known.failed, *more), key=lambda row: row.at, reverse=True)
+    return Rows(failed=failed, worked=known.worked)
+
+
 def logged_as(workload: Workload) -> ResourceId | None:
     """The container app under whose name a site's rows are logged; None where it is itself."""
     if not workload.environment or not workload.id.type.startswith("microsoft.web/"):

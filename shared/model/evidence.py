@@ -166,6 +166,7 @@ class Workload:
     tags: Mapping[str, str] | None = None
     revision: str = ""  # name of a container app's newest revision
     location: str = ""  # region, as Azure spells it
+    deployment: str = ""  # how a container app's or job's last deployment ended, in Azure's word
     environment: str = ""  # name of a container app's environment
     environment_id: ResourceId | None = None  # names are unique per resource group only
     sign_ins: "Mapping[str, PullAuth | Unread] | None" = None

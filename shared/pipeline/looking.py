@@ -11,6 +11,7 @@ that image's evidence. A text that names one image says nothing about the others
 Nothing here writes to Azure; the guard on the wire would stop it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,6 +35,8 @@ from shared.planning import together as plans
 _ONE_FAILURE = timedelta(minutes=2)
 #: States of an instance or revision that is up; what it last complained about may be long over.
 _UP = frozenset({"Started", "Running"})
+#: How Container Apps words what it finds wrong with an image before it deploys it.
+_BEFORE_DEPLOYMENT = re.compile(r"Field 'template\.(initC|c)ontainers\.", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +167,9 @@ def read(signal: Signal, seen: Evidence) -> Reading:
     """What the texts say: the signal's own, else the platform's lines of the newest failure, else
     what it notes of instances that are not up."""
     if signal.text:
-        return classification.classify(signal.text)
+        return _said(signal.text)
     lines = () if isinstance(seen.lines, Unread) else seen.lines
-    said = [(line.at, classification.classify(line.text)) for line in lines if line.platform]
+    said = [(line.at, _said(line.text)) for line in lines if line.platform]
     failing = [at for at, reading in said if reading.cause is not Cause.NOT_A_PULL_FAILURE]
     since = max(failing, default=seen.gathered) - _ONE_FAILURE
     found = classification.strongest(reading for at, reading in said if at >= since)
@@ -178,6 +181,18 @@ def read(signal: Signal, seen: Evidence) -> Reading:
         for one in (() if isinstance(instances, Unread) else instances)
         if one.last_error and one.state not in _UP
     )
+
+
+def _said(text: str) -> Reading:
+    """What one text says. Container Apps looks at an image from its own side before it deploys it,
+    so the address in such a refusal is not the workload's, and a refusal by address is not what
+    the workload itself would meet."""
+    found = classification.classify(text)
+    if not _BEFORE_DEPLOYMENT.search(text):
+        return found
+    denied = found.cause is Cause.NETWORK_DENIED
+    cause = Cause.UNKNOWN_PULL_FAILURE if denied else found.cause
+    return replace(found, cause=cause, client_ip=None)
 
 
 def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Incident:
