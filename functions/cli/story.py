@@ -193,6 +193,8 @@ def _advice(view: View) -> Iterator[RenderableType]:
         for text in plan["advice"]:
             yield section(label, Text(safe(text).strip()))
             label = ""
+        if plan["infrastructure_change"] and not plan["steps"]:
+            yield section("in code", Text(safe(plan["infrastructure_change"]).strip()))
     elif plan["infrastructure_change"] and any(one["changed"] for one in view["outcome"]):
         yield section("in code", Text(safe(plan["infrastructure_change"]).strip()))
 
