@@ -20,7 +20,7 @@ _ALL = """
 resources
 | where type in~ ('microsoft.app/containerapps', 'microsoft.app/jobs')
     or (type in~ ('microsoft.web/sites', 'microsoft.web/sites/slots') and kind has 'container')
-| project id
+| project id, kind
 """
 _PAGE = 1000
 
@@ -31,14 +31,17 @@ def workloads(azure: Azure) -> tuple[ResourceId, ...]:
 
 
 def named(azure: Azure, names: Sequence[str]) -> tuple[ResourceId, ...]:
-    """Container apps and jobs with one of these names. Names are unique only per group, so one
-    name may give several ids."""
+    """Container apps, jobs and function apps on Container Apps with one of these names. Names are
+    unique only per group, so one name may give several ids."""
     wanted = {name.lower() for name in names}
-    return tuple(
-        id
-        for id in workloads(azure)
-        if id.type.startswith("microsoft.app/") and id.name.lower() in wanted
-    )
+    there = (row for row in _rows(azure, _ALL) if _on_container_apps(row))
+    return tuple(id for id in _ids(there) if id.name.lower() in wanted)
+
+
+def _on_container_apps(row: dict[str, Any]) -> bool:
+    if str(row.get("id", "")).lower().rpartition("/providers/")[2].startswith("microsoft.app/"):
+        return True
+    return "azurecontainerapps" in str(row.get("kind") or "").lower()
 
 
 def _rows(azure: Azure, query: str) -> Iterator[dict[str, Any]]:

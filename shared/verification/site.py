@@ -11,6 +11,7 @@ together with a sign that the start came after the change.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,43 +23,57 @@ from shared.verification.sight import Sight, failures, pulled, told, when
 
 _VERSION = "2024-11-01"
 _NEVER = "0001-01-01"
+_PULLED = frozenset({"Pulled", "PulledImage", "ImagePulled"})
 
 
 def look(
     id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
 ) -> Sight:
     """What the platform and its logs say about pulls since then."""
-    now = _status(id, azure)
+    now, whose = _status(id, azure)
     news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
     newest = max(news, key=_time, default=None)
-    rows = failures(azure, id, since)
+    rows = failures(azure, whose.id, since, environment=whose.environment)
     failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
     return Sight(
         state=_state(now),
-        proof=_proof(azure, id, since, before, now, failed_at),
+        proof=_proof(azure, whose, since, before, now, failed_at),
         failure=failure,
         failed_at=failed_at,
     )
 
 
-def _status(id: ResourceId, azure: Azure) -> tuple[Instance, ...]:
-    """Every instance; none for a Windows site, which has no site status: there the logs must do."""
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """Under whose name the platform logs: a function app on Container Apps as a container app."""
+
+    id: ResourceId
+    environment: str = ""
+
+
+def _status(id: ResourceId, azure: Azure) -> tuple[tuple[Instance, ...], _Logged]:
+    """Every instance; none for a Windows site or one on Container Apps, which have no site status:
+    there the logs must do."""
     try:
         with azure.asking(f"read the site status of {id}"):
-            return _instances(azure.arm.get(f"{id}/siteStatus", _VERSION))
+            return _instances(azure.arm.get(f"{id}/siteStatus", _VERSION)), _Logged(id)
     except NotFound:
-        _read(id, azure)
-        return ()
+        return (), _logged(id, azure)
 
 
-def _read(id: ResourceId, azure: Azure) -> None:
-    """Raise NotFound when it is the site itself that is not there."""
+def _logged(id: ResourceId, azure: Azure) -> _Logged:
+    """Raises NotFound when it is the site itself that is not there."""
     operations = azure.web(id.subscription).web_apps
     with azure.asking(f"read the site {id}"):
         if len(id.names) == 2:
             operations.get_slot(id.group, *id.names)
-        else:
-            operations.get(id.group, id.name)
+            return _Logged(id)
+        site = operations.get(id.group, id.name).as_dict()
+    if "azurecontainerapps" not in str(site.get("kind", "")).lower():
+        return _Logged(id)
+    home = str((site.get("properties") or {}).get("managedEnvironmentId") or "")
+    app = f"{id.group_id}/providers/Microsoft.App/containerApps/{id.name}"
+    return _Logged(ResourceId(app), home.rpartition("/")[2])
 
 
 def _newest_failure(instance: Instance | None, row: Any) -> tuple[datetime | None, str | None]:
@@ -73,16 +88,17 @@ def _newest_failure(instance: Instance | None, row: Any) -> tuple[datetime | Non
 
 def _proof(
     azure: Azure,
-    id: ResourceId,
+    whose: _Logged,
     since: datetime,
     before: Sequence[Instance] | None,
     now: Sequence[Instance],
     failed_at: datetime | None,
 ) -> str | None:
     """A pull or a start after the change with no failure after it, or None."""
-    rows = [row for row in pulled(azure, id, since) if failed_at is None or row.at > failed_at]
+    found = pulled(azure, whose.id, since, environment=whose.environment)
+    rows = [row for row in found if failed_at is None or row.at > failed_at]
     for row in rows:
-        if row.reason == "Pulled" and row.at > since:
+        if row.reason in _PULLED and row.at > since:
             return f"the platform pulled the image: {told(row)}"
     if failed_at is not None or not now or any(one.state != "Started" for one in now):
         return None

@@ -86,6 +86,12 @@ def not_retrying(s: Subject) -> str:
         )
     if s.is_job:
         return "The job pulls again at its next execution; do not start one for that alone."
+    if not s.evidence.workload.revision:
+        return (
+            "Azure refused the deployment and made no revision, so nothing tries again. Deploy "
+            "once more, as the app was meant to be deployed:"
+            + commands(f"az containerapp update {s.app_args} --image {quoted(s.image)}")
+        )
     return "Restart the failed revision, not a healthy one:" + commands(
         f"az containerapp revision list {s.app_args} --output table",
         f"az containerapp revision restart {s.app_args} --revision '<failed revision>'",
