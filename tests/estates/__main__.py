@@ -43,11 +43,11 @@ class Survey:
             self._note(what[:200], {"estate": str(blueprint)})
             return
         self._ended(case)
-        for open_one in implied.unexplained(case.still, case.findings, blueprint):
+        for open_one in promises.open_failures(case):
             if implied.not_yet(open_one):
                 what = f"{open_one.stage} ({open_one.why}) is called {case.findings[:1]}"
                 self._note(f"not yet: {what}", promises.told(case))
-        if case.failing and case.still and curable.curable(case.built):
+        if curable.not_yet(case.built) and case.still and curable.curable(case.built):
             self._note(f"not yet: cured ({case.incident.state})", promises.told(case))
         for promise in promises.broken(case):
             self._note(_PARTICULARS.sub("…", promise)[:200], promises.told(case))

@@ -118,6 +118,13 @@ class Blueprint:
         return self.way in ("nat", "nat-prefix", "firewall", "private")
 
     @property
+    def way_is_fixed(self) -> bool:
+        """Whether ARM proves the addresses the registry sees."""
+        if self.way == "platform":
+            return self.is_site
+        return self.way != "premium-v4" and (self.way != "firewall" or self.shared_firewall)
+
+    @property
     def uses_identity(self) -> bool:
         return self.sign_in in ("system", "user")
 

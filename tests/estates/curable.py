@@ -27,7 +27,7 @@ NOT_YET = frozenset(
         "unrouted",
         "zone-unlinked",
         "firewall",
-        "admin",
+        "windows",
     }
 )
 
@@ -45,16 +45,13 @@ def curable(built: Built) -> bool:
 def _doubtful(built: Built) -> bool:
     """A registry that lists addresses, and a way out that ARM does not prove: nobody can tell
     whether the registry lets the next pull in, so nothing behind that is cured."""
-    blueprint = built.blueprint
-    fixed = {"nat", "nat-prefix", "private", "firewall"}
-    fixed |= {"platform"} if blueprint.is_site else set()
-    return blueprint.posture == "deny" and blueprint.way not in fixed
+    return built.blueprint.posture == "deny" and not built.blueprint.way_is_fixed
 
 
 def not_yet(built: Built) -> bool:
     """Whether one of the cures it takes is still to be built."""
     blueprint = built.blueprint
-    return bool(NOT_YET & {*blueprint.faults, blueprint.way, blueprint.sign_in})
+    return bool(NOT_YET & {*blueprint.faults, blueprint.way, blueprint.host})
 
 
 def _never(built: Built) -> bool:

@@ -93,15 +93,30 @@ def unexplained(
     In some estates nobody can know more than that nobody can know.
     """
     said = set(findings)
-    if F.UNDETERMINED.value in said and _unknowable(estate):
-        return ()
-    return tuple(failure for failure in failures if not implied(failure) & said)
+    return tuple(
+        failure for failure in failures if not (implied(failure) | _at_best(failure, estate)) & said
+    )
 
 
-def _unknowable(estate: Blueprint) -> bool:
-    """A ReadOnly lock on a registry forbids listing its credentials, so none can be compared."""
+def _at_best(failure: Failure, estate: Blueprint) -> frozenset[str]:
+    """What may be said besides, where nobody outside can know the whole truth."""
+    more: set[F] = set()
     unreadable = estate.lock == "ReadOnly" and estate.sign_in in ("admin", "vault")
-    return unreadable or bool(_UNKNOWABLE_FAULTS & {*estate.faults})
+    if unreadable or _UNKNOWABLE_FAULTS & {*estate.faults}:
+        # Such a lock forbids listing a registry's credentials, so none can be compared.
+        more.add(F.UNDETERMINED)
+    if estate.posture == "deny" and not estate.way_is_fixed:
+        # Hosts print one word for all refusals, and no rule can name this workload's way out.
+        more.add(F.FIREWALL_EGRESS_UNPROVABLE)
+    if failure.stage in ("image", "platform") and _catalogue_is_closed(estate):
+        more |= {F.TAG_MISSING, F.REPOSITORY_MISSING, F.UNDETERMINED}
+    return frozenset(finding.value for finding in more)
+
+
+def _catalogue_is_closed(estate: Blueprint) -> bool:
+    """The registry's rules, or its permission mode, keep this service from asking it."""
+    posture = estate.posture != "open" or "public-off" in estate.faults
+    return posture or estate.abac or "mode-switched" in estate.faults
 
 
 def not_yet(failure: Failure) -> bool:

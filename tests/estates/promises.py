@@ -12,7 +12,7 @@ from shared.model.words import OPEN_STATES, State
 from tests.estates import allowed, curable
 from tests.estates.building import SECRETS
 from tests.estates.implied import WELL, not_yet, unexplained
-from tests.estates.treating import Case
+from tests.estates.treating import Case, Failure
 
 #: The default policy's `limits.azure_calls_per_incident`.
 MOST_CALLS = 40
@@ -63,13 +63,26 @@ def _ended(case: Case) -> Iterator[str]:
     found = case.findings
     if not case.failing and found and not {*found} & {one.value for one in WELL}:
         yield f"the pulls work, and it finds {found}"
-    if case.failing and state is State.CLOSED:
+    if case.seen and state is State.CLOSED and case.still:
         yield f"it is closed, and pulls fail at {case.failing}"
-    if case.failing and not healed and curable.curable(built) and not curable.not_yet(built):
+    if curable.curable(built) and not curable.not_yet(built) and _uncured(case):
         yield f"every fault in it has a cure, and it ended {state} with {found}"
-    open_ones = unexplained(case.still, found, case.blueprint)
+    open_ones = open_failures(case)
     if any(not not_yet(one) for one in open_ones):
         yield f"pulls fail at {open_ones}, and what it finds is {found}"
+
+
+def _uncured(case: Case) -> bool:
+    """Whether it still fails, or works and the proof was missed. Where no pull had failed yet the
+    platform has no reason to pull again, so there may be nothing to see."""
+    return bool(case.still) or (case.seen and case.incident.state is not State.HEALED)
+
+
+def open_failures(case: Case) -> tuple[Failure, ...]:
+    """What still fails and is not explained, as far as anybody could know."""
+    if not case.seen and case.findings[:1] == ("healthy",):
+        return ()  # it failed by another address than the last pull's, and nobody saw it yet
+    return unexplained(case.still, case.findings, case.blueprint)
 
 
 def told(case: Case) -> dict[str, Any]:

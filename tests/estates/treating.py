@@ -28,7 +28,7 @@ from shared.store.interface import RecordKind
 from tests.clinic import Clinic
 from tests.estates.blueprint import Blueprint
 from tests.estates.building import Built, build
-from tests.simulator import platform, pull, workloads
+from tests.simulator import lagging, platform, pull, workloads
 from tests.simulator.world import Resource, World
 
 #: Sweeps after which an incident that still waits is one that loops.
@@ -55,6 +55,7 @@ class Case:
     workload: str
     before: dict[str, Resource]
     failing: tuple[Failure, ...]  # before, in the order the pulls met them
+    seen: bool  # the platform's own last pull failed, and it said so
     rehearsed: list[str] = field(default_factory=list)  # writes of the dry run
     incident: Incident
     shown: str = ""  # everything the product says about it, as JSON
@@ -82,10 +83,9 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     clinic = Clinic(built.estate.scenario(), place, policy=policy_of(built))
     world, id = clinic.simulator.world, str(built.workload["id"])
     if blueprint.index_lag:
-        clinic.advance(2 * blueprint.index_lag)
-    text = _said(platform.pull(world, id)) if blueprint.text else ""
-    if not blueprint.text:
-        platform.pull(world, id)
+        _index_what_was(world, blueprint)
+    pulled = platform.pull(world, id)
+    text = _said(pulled) if blueprint.text else ""
     before, failing = photograph(world), failures(world, id)
     rehearsed = _rehearse(clinic, id, text) if rehearse else []
     calls = [0]
@@ -96,6 +96,7 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
         workload=id,
         before=before,
         failing=failing,
+        seen=not pulled["ok"],
         rehearsed=rehearsed,
         incident=incident,
         after=photograph(world),
@@ -108,6 +109,15 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     case.shown = _shown(clinic, incident)
     case.announced = _announced(clinic, incident.id)
     return case
+
+
+def _index_what_was(world: World, blueprint: Blueprint) -> None:
+    """The faults came a moment ago: Resource Graph still shows the estate without them."""
+    sound = {one["id"].lower(): one for one in build(blueprint.but(faults=())).estate.resources}
+    broken = {str(one["id"]).lower(): one for one in world.resources}
+    for id in sorted(sound.keys() | broken.keys()):
+        if sound.get(id) != broken.get(id):
+            lagging.changed(world, id, sound.get(id))
 
 
 def policy_of(built: Built) -> str:
