@@ -1,5 +1,5 @@
 """
-Estates for stories about time: hosts that gave up, several faults at once, workloads that sleep.
+Estates for stories about time: hosts that gave up, several faults at once, nothing to be found.
 
 In:  what is special about the case.
 Out: a scenario. No product logic: nothing here says what the right answer is.
@@ -7,39 +7,65 @@ Out: a scenario. No product logic: nothing here says what the right answer is.
 
 from typing import Any
 
-from tests.simulator.estates.cases import NAT, OFFICE, OUTBOUND
+from tests.simulator.estates.cases import NAT, OFFICE, OUTBOUND, Scenario
 from tests.simulator.estates.estate import ACR_PULL, Estate
+from tests.simulator.estates.sites import FUNCTIONS, LINUX, WINDOWS
+from tests.simulator.world import Resource
 
-Scenario = dict[str, Any]
-
-
-def given_up_revision(**options: Any) -> Scenario:
-    """A container app behind a NAT gateway the registry knows by now: nothing is wrong any more,
-    and the platform has stopped trying to start its newest revision. An older one serves."""
-    estate = Estate(**options)
-    acr = estate.registry("contosoimages", deny=True, allow=(*OFFICE, NAT))
-    environment = estate.environment("apps-env", subnet=estate.subnet("environment", nat=(NAT,)))
-    image = estate.image(acr, "basket/api", "1.8.0")
-    app = estate.container_app("basket", environment, image=image, registry=acr)
-    estate.assign(app["identity"]["principalId"], ACR_PULL, acr["id"])
-    return estate.scenario()
+IMAGE = ("shop/web", "4.2.1")
+STRANGE = ("20.77.140.9",)  # what the registry sees where nobody says so
 
 
-def firewall_and_role(**options: Any) -> Scenario:
-    """A web app the registry's rules do not admit, and whose pull role was deleted yesterday."""
+def kept_out(host: str, **options: Any) -> Scenario:
+    """A workload, called shop, behind addresses its registry does not know."""
     estate = Estate(**options)
     acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
-    site = estate.site("shop", image=estate.image(acr, "shop/web", "4.2.1"), outbound=OUTBOUND)
-    estate.forgotten_assignment(site["identity"]["principalId"], ACR_PULL, acr["id"])
+    _workload(estate, host, acr)
     return estate.scenario()
 
 
-def firewall_and_tag(**options: Any) -> Scenario:
-    """A web app the registry's rules do not admit, told to run a tag that nobody pushed."""
+def known_but_kept_out(host: str, **options: Any) -> Scenario:
+    """Every address Azure reports for the workload is admitted; the registry sees another."""
+    estate = Estate(**options)
+    acr = estate.registry("contosoimages", deny=True, allow=(*OFFICE, *OUTBOUND, NAT))
+    shop = _workload(estate, host, acr)
+    estate.egress(shop, STRANGE)
+    return estate.scenario()
+
+
+def firewall_and_role(host: str = "web app", **options: Any) -> Scenario:
+    """A workload the registry's rules do not admit, and whose pull role was deleted yesterday."""
     estate = Estate(**options)
     acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
-    estate.image(acr, "shop/web", "4.2.1")
-    image = f"{acr['properties']['loginServer']}/shop/web:4.3.0"
-    site = estate.site("shop", image=image, outbound=OUTBOUND)
-    estate.assign(site["identity"]["principalId"], ACR_PULL, acr["id"])
+    shop = _workload(estate, host, acr, role=False)
+    estate.forgotten_assignment(shop["identity"]["principalId"], ACR_PULL, acr["id"])
     return estate.scenario()
+
+
+def firewall_and_tag(host: str = "web app", **options: Any) -> Scenario:
+    """A workload the registry's rules do not admit, told to run a tag that nobody pushed."""
+    estate = Estate(**options)
+    acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    _workload(estate, host, acr, tag="4.3.0")
+    return estate.scenario()
+
+
+def _workload(
+    estate: Estate, host: str, acr: Resource, *, role: bool = True, tag: str = IMAGE[1]
+) -> Resource:
+    estate.image(acr, *IMAGE)
+    image = f"{acr['properties']['loginServer']}/{IMAGE[0]}:{tag}"
+    if host in ("container app", "job"):
+        subnet = estate.subnet("environment", nat=(NAT,))
+        environment = estate.environment("apps-env", subnet=subnet)
+        make = estate.job if host == "job" else estate.container_app
+        shop = make("shop", environment, image=image, registry=acr)
+    elif host == "slot":
+        site = estate.site("shop", image=image, outbound=OUTBOUND)
+        shop = estate.slot(site, "staging", image=image, outbound=OUTBOUND)
+    else:
+        kind = {"functions": FUNCTIONS, "Windows": WINDOWS}.get(host, LINUX)
+        shop = estate.site("shop", image=image, outbound=OUTBOUND, kind=kind)
+    if role:
+        estate.assign(shop["identity"]["principalId"], ACR_PULL, acr["id"])
+    return shop
