@@ -100,7 +100,7 @@ def keyvault_reference_broken(case: Case) -> Answer:
     return found(
         name,
         f"{place} should come from the Key Vault secret {seen.vault}{who}, and does not arrive: "
-        f"{_STATUS.get(status, 'the platform reports')} ({status})",
+        f"{_STATUS.get(status, 'the platform could not fetch it')} ({status})",
     )
 
 
@@ -143,6 +143,12 @@ def credentials_stale(case: Case) -> Answer:
     if seen is None or seen.matches is None:
         return unknown(
             name, "the stored admin password was not compared with the registry's two passwords"
+        )
+    if isinstance(seen.matches, Unread) and not seen.place and case.claim is Cause.UNAUTHORIZED:
+        return found(
+            name,
+            f"The registry {case.registry.login_server} refused its admin user's password; where "
+            "this workload keeps it is not shown, so it cannot be compared",
         )
     if isinstance(seen.matches, Unread):
         return unknown(

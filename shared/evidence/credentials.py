@@ -166,6 +166,8 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
         )
     if found.vault_status is not None:
         yield Fact(fact="Key Vault reference", value=_said(found.vault_status), source=where)
+    if found.vault_detail:
+        yield Fact(fact="the platform says", value=found.vault_detail, source=where)
     if found.matches is not None:
         told = {True: "one of the registry's two", False: "none of the registry's two"}
         if not found.stored:

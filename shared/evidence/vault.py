@@ -50,6 +50,7 @@ def of_site(
         vault=_named(reference),
         vault_place=name,
         vault_status=str(reference.get("status") or "not reported"),
+        vault_detail=discreet(str(reference.get("details") or ""))[:_LONGEST],
         vault_identity=users[0] if users else _identity(str(identity)),
     )
 
@@ -63,16 +64,19 @@ def of_app(azure: Azure, evidence: Evidence, secret: Mapping[str, Any]) -> Crede
     except TransientError as error:  # losing the workspace never stops a diagnosis
         rows = Unread(f"not readable: {error}")
     status: str | Unread | None
+    detail = ""
     if isinstance(rows, Unread):
         status = rows
     else:
         own = [row for row in rows if evidence.pulled is None or row.at > evidence.pulled]
-        status = f"{own[0].reason}: {discreet(own[0].text)[:_LONGEST]}" if own else None
+        status = own[0].reason if own else None
+        detail = discreet(own[0].text)[:_LONGEST] if own else ""
     return Credentials(
         place=str(secret.get("name")),
         vault=_without_version(str(secret.get("keyVaultUrl"))),
         vault_place=str(secret.get("name")),
         vault_status=status,
+        vault_detail=detail,
         vault_identity=_identity(str(secret.get("identity") or "")),
     )
 

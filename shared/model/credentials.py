@@ -26,6 +26,7 @@ class Credentials:
     vault: str | None = None  # the Key Vault reference's vault or secret URL, without a version
     vault_place: str = ""  # the setting or secret that is the reference
     vault_status: str | Unread | None = None  # "Resolved", "SecretNotFound", …
+    vault_detail: str = ""  # what else the platform says about it
     vault_identity: str | None = None  # "the system identity", or a resource id
     slot_sticky: bool | Unread | None = None  # web apps: the setting stays with its slot on a swap
     shared_by: tuple[str, ...] = ()  # registries beside this one that get the same secret

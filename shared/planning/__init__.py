@@ -110,6 +110,7 @@ TO_BUILD: Mapping[FindingName, Callable[[Subject], str]] = {
 IN_CODE: Mapping[RemedyName, Callable[[Step], str]] = {
     RemedyName.FIREWALL_SYNC: firewall.infrastructure_change,
     RemedyName.USE_IDENTITY: use_identity.infrastructure_change,
+    RemedyName.CREDENTIAL_RESYNC: credentials.infrastructure_change,
     RemedyName.VNET_IMAGE_PULL: vnet_pull.infrastructure_change,
     RemedyName.DNS_ZONE_LINK: zone_link.infrastructure_change,
 }

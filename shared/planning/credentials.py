@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from shared import catalog
 from shared.model.credentials import Credentials
 from shared.model.evidence import Evidence, PullAuth, Registry, Unread
+from shared.model.ids import ResourceId
 from shared.model.plan import AS_READ, SECRET, Step, Write
 from shared.model.words import Host
 from shared.planning import restart
@@ -48,7 +49,9 @@ def _objection(evidence: Evidence, registry: Registry, found: Credentials) -> st
             f"the password comes from {found.vault or 'a Key Vault'}, so its owner has to put the "
             "present one there as a new version; the setting itself stays a reference"
         )
-    if not isinstance(auth, PullAuth) or found.matches is not False:
+    if not isinstance(auth, PullAuth) or isinstance(found.matches, Unread):
+        return "the stored password cannot be compared with the registry's"
+    if found.matches is not False:
         return "the stored password was not shown to be wrong"
     if registry.admin_enabled is not True:
         return "the registry's admin user is not on, so none of its passwords works"
@@ -107,6 +110,22 @@ def _write(evidence: Evidence, place: str) -> Write:
     if evidence.workload.host is Host.CONTAINER_APP and evidence.workload.location:
         whole["location"] = evidence.workload.location  # a PATCH names it (ContainerApps_Update)
     return Write(method="PATCH", url=f"{id}?api-version={_APPS}", body=whole)
+
+
+def infrastructure_change(step: Step) -> str:
+    """How code gets the password without holding it, so that no deployment brings a dead one."""
+    name = ResourceId.parse(step.after["registry"]).name
+    return (
+        f"If {step.target.name} is deployed from code, the password must not stand in it: the next "
+        "deployment would bring the dead one back. Take it from the registry at deployment time.\n\n"
+        f"Bicep, with the registry as an existing resource:\n"
+        f"  resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {{\n"
+        f"    name: '{name}'\n  }}\n"
+        f"  // {step.after['name']}: registry.listCredentials().passwords[0].value\n\n"
+        "Terraform, with data.azurerm_container_registry:\n"
+        f"  # {step.after['name']} = data.azurerm_container_registry.registry.admin_password\n\n"
+        "Better: let the workload pull with its managed identity, and hold no password at all.\n"
+    )
 
 
 def _permissions(type: str) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ Out: a text, or "" where there is nothing to do.
     subject.py    names and ids of one incident, safe to paste into a shell
     network.py    the way in          private.py    the private way in
     ways.py       commands for both   identity.py   who pulls
-    image.py      what is pulled      other.py      everything else
+    image.py      what is pulled      sign_in.py    how the workload signs in
+    other.py      everything else
 
 Never advised, because it widens what it should repair: opening the registry to all networks,
 exempting whole services from its rules, its admin user, another permission mode. Pure.
@@ -18,7 +19,7 @@ from collections.abc import Callable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis
 from shared.model.words import FindingName
-from shared.planning.advice import identity, image, network, other, private
+from shared.planning.advice import blocked, identity, image, network, other, private, sign_in
 from shared.planning.advice.subject import Subject
 
 ADVICE: Mapping[FindingName, Callable[[Subject], str]] = {
@@ -29,16 +30,16 @@ ADVICE: Mapping[FindingName, Callable[[Subject], str]] = {
     FindingName.PRIVATE_DNS_NOT_LINKED: private.private_dns_not_linked,
     FindingName.PRIVATE_DNS_RECORD_MISSING: private.private_dns_record_missing,
     FindingName.PRIVATE_ENDPOINT_NOT_APPROVED: private.private_endpoint_not_approved,
-    FindingName.CLIENT_SIDE_BLOCK: network.client_side_block,
+    FindingName.CLIENT_SIDE_BLOCK: blocked.client_side_block,
     FindingName.PULL_ROLE_MISSING: identity.pull_role_missing,
     FindingName.PULL_ROLE_WRONG_FOR_ABAC: identity.pull_role_wrong_for_abac,
     FindingName.IDENTITY_RECREATED: identity.identity_recreated,
-    FindingName.IDENTITY_NOT_USED: identity.identity_not_used,
-    FindingName.IDENTITY_NOT_ATTACHED: identity.identity_not_attached,
-    FindingName.CREDENTIALS_STALE: identity.credentials_stale,
-    FindingName.CREDENTIALS_ADMIN_DISABLED: identity.credentials_admin_disabled,
-    FindingName.CREDENTIALS_NOT_ADMIN: identity.credentials_not_admin,
-    FindingName.KEYVAULT_REFERENCE_BROKEN: identity.keyvault_reference_broken,
+    FindingName.IDENTITY_NOT_USED: sign_in.identity_not_used,
+    FindingName.IDENTITY_NOT_ATTACHED: sign_in.identity_not_attached,
+    FindingName.CREDENTIALS_STALE: sign_in.credentials_stale,
+    FindingName.CREDENTIALS_ADMIN_DISABLED: sign_in.credentials_admin_disabled,
+    FindingName.CREDENTIALS_NOT_ADMIN: sign_in.credentials_not_admin,
+    FindingName.KEYVAULT_REFERENCE_BROKEN: sign_in.keyvault_reference_broken,
     FindingName.ARM_AUDIENCE_DISABLED: identity.arm_audience_disabled,
     FindingName.TAG_MISSING: image.tag_missing,
     FindingName.REPOSITORY_MISSING: image.repository_missing,
