@@ -83,21 +83,16 @@ def _nowhere(case: Case, host: str) -> str:
     seen = case.evidence.catalogue
     where = seen.whereabouts if isinstance(seen, Catalogue) else None
     where = where or Whereabouts()
-    if where.elsewhere:
-        return (
-            f"The registry {host} is {where.elsewhere[0]}, in a subscription that the settings "
-            "leave out; if it was moved there, the role assignments made on it were lost on the way"
-        )
+    nowhere = f"No registry with the login server {host} exists in the subscriptions Pull Medic can"
     if where.namesake:
         return (
-            f"No registry answers at {host}: the one of that name has the login server "
-            f"{where.namesake}"
+            f"{nowhere} read; the one named like it is {where.namesake}: the reference is mistyped"
+            ", or means a registry that is owned by somebody else"
         )
-    nowhere = f"No registry with the login server {host} exists in the subscriptions Pull Medic can"
     if where.name_taken is False:
         return f"{nowhere} read, and nobody in Azure has that name: deleted or mistyped"
     if where.name_taken:
-        return f"{nowhere} read; somebody has that name, out of our sight: another tenant, or moved"
+        return f"{nowhere} read; it is owned by somebody else, or was moved out of sight"
     said = ""
     if case.claim is Cause.DNS_FAILURE:
         said = "; the host cannot resolve the name either, so it was probably deleted"

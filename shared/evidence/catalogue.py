@@ -81,7 +81,7 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
     for probe in seen.probes:
         yield Fact(fact=f"registry check, {probe.step}", value=probe.answer, source=asked)
     if seen.whereabouts:
-        yield from _where(seen, image)
+        yield from _where(seen)
     elif seen.because:
         value = f"not known: {seen.because}"
         yield Fact(fact="image in the registry", value=value, source=server)
@@ -178,12 +178,9 @@ def _server(evidence: Evidence) -> str:
     return image.host if image else ""
 
 
-def _where(seen: Catalogue, image: ImageUse) -> Iterator[Fact]:
+def _where(seen: Catalogue) -> Iterator[Fact]:
     where = seen.whereabouts
     assert where is not None
-    for id in where.elsewhere:
-        value = f"{id}, in a subscription the settings leave out"
-        yield Fact(fact=f"registry {image.host} elsewhere", value=value, source="Resource Graph")
     if where.namesake:
         yield Fact(fact="registry of that name", value=where.namesake, source="Resource Graph")
     if where.name_taken is not None:

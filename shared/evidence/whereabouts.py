@@ -1,12 +1,12 @@
 """
-Where a registry may be that is not where it is looked for.
+What can be known of a registry that nobody in scope has.
 
 In:  a registry host that no registry in scope bears as its login server.
-Out: Whereabouts: the same login server in a subscription the settings leave out (moved there?), a
-     registry of that name whose login server is another (a domain name label adds a hash), and
-     whether anybody in Azure has a registry of that name at all.
+Out: Whereabouts: a registry in scope of that name whose login server is another (a domain name
+     label adds a hash), and whether anybody in Azure has a registry of that name at all.
 
-Only the resource manager is asked: a host we do not know to be ours is never called.
+Only the resource manager is asked: a host we do not know to be ours is never called. And only the
+subscriptions the settings name: what lies outside does not exist for us.
 """
 
 import re
@@ -34,30 +34,32 @@ def read(azure: Azure, host: str, subscription: str) -> Whereabouts:
         return Whereabouts()
     name, hashed = match[1], match[2] is not None
     answers = azure.together(
-        rows=lambda: attempt(lambda: _in_graph(azure, server, name)),
+        rows=lambda: attempt(lambda: _named(azure, name)),
         taken=lambda: None if hashed else attempt(lambda: _taken(azure, name, subscription)),
     )
     rows = [] if isinstance(answers["rows"], Unread) else answers["rows"]
     taken = None if isinstance(answers["taken"], Unread) else answers["taken"]
-    ids = [id_in(row.get("id")) for row in rows if row.get("server") == server]
-    others = [str(row["server"]) for row in rows if row.get("server") not in (server, None, "")]
-    return Whereabouts(
-        elsewhere=tuple(id for id in ids if id is not None and not azure.reaches(id)),
-        namesake=next(iter(others), ""),
-        name_taken=taken,
-    )
+    ids = [id_in(row.get("id")) for row in rows]
+    others = [
+        str(row["server"])
+        for row, id in zip(rows, ids, strict=True)
+        if id is not None and azure.reaches(id) and row.get("server") not in (server, None, "")
+    ]
+    return Whereabouts(namesake=next(iter(others), ""), name_taken=taken)
 
 
-def _in_graph(azure: Azure, server: str, name: str) -> list[dict[str, Any]]:
-    """Registries of that login server or name in all subscriptions the identity sees."""
+def _named(azure: Azure, name: str) -> list[dict[str, Any]]:
+    """Registries of that name."""
     query = (
         "resources | where type =~ 'microsoft.containerregistry/registries' "
-        "| extend server = tolower(tostring(properties.loginServer)) "
-        f"| where server == '{server}' or name =~ '{name}' | project id, server"
+        f"| where name =~ '{name}' "
+        "| project id, server = tolower(tostring(properties.loginServer))"
     )
     path, version = _GRAPH
-    body = {"query": query, "options": {"resultFormat": "objectArray"}}
-    with azure.asking(f"searched all subscriptions for the registry {server}"):
+    body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
+    if azure.subscriptions is not None:
+        body["subscriptions"] = list(azure.subscriptions)
+    with azure.asking(f"searched Resource Graph for a registry named {name}"):
         rows = azure.arm.post(path, version, body).get("data") or []
     return [row for row in rows if isinstance(row, dict)]
 

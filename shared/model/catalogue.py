@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.model.ids import ResourceId
-
 #: "Geo-replication" promises eventual consistency without a number; this is what we wait for.
 YOUNG = timedelta(minutes=10)
 
@@ -45,10 +43,9 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """What is known of a registry that cannot be read where it is expected."""
+    """What is known of a registry that nobody in scope has."""
 
-    elsewhere: tuple[ResourceId, ...] = ()  # visible, but in subscriptions the settings leave out
-    namesake: str = ""  # login server of a visible registry of that name, which is another host
+    namesake: str = ""  # login server of a registry in scope of that name, which is another host
     name_taken: bool | None = None  # whether anybody in Azure has a registry of that name
 
 

@@ -9,7 +9,6 @@ import pytest
 from shared.diagnosis import diagnose
 from shared.model.catalogue import Catalogue, Probe, Tag, Trouble, Whereabouts
 from shared.model.evidence import LogLine, Unread
-from shared.model.ids import ResourceId
 from shared.model.plan import Diagnosis
 from shared.model.words import Cause, FindingName
 from tests.diagnosis import given
@@ -200,12 +199,11 @@ def test_trouble_the_registry_shows_ourselves_comes_before_any_fix(
     ("where", "words"),
     [
         (
-            Whereabouts(elsewhere=(ResourceId(f"{given.CONTOSO}"),)),
-            "role assignments made on it were lost",
+            Whereabouts(namesake="contoso-a1b2.azurecr.io"),
+            "named like it is contoso-a1b2.azurecr.io",
         ),
-        (Whereabouts(namesake="contoso-a1b2.azurecr.io"), "has the login server contoso-a1b2"),
         (Whereabouts(name_taken=False), "nobody in Azure has that name"),
-        (Whereabouts(name_taken=True), "somebody has that name"),
+        (Whereabouts(name_taken=True), "owned by somebody else"),
         (Whereabouts(), "deleted, moved, mistyped"),
     ],
 )

@@ -221,28 +221,6 @@ def test_an_answer_without_sense_leaves_the_image_unknown(body: Any, tmp_path: P
     assert seen.catalogue.because
 
 
-def test_a_registry_that_moved_out_of_the_settings_sight_is_named(tmp_path: Path) -> None:
-    other = "99999999-0000-4000-8000-000000000001"
-    scenario = case("web app", standing=False)
-    away = case("web app")
-    registry = find(away, "/registries/contosoimages")
-    subscription = scenario["subscriptions"][0]
-    registry["id"] = registry["id"].replace(subscription, other)
-    scenario["resources"].append(registry)
-    scenario["resources"].append(_group(registry["id"].partition("/providers/")[0], "platform"))
-    scenario["subscriptions"].append(other)
-    estate_role = find(scenario, "/subscriptions/" + subscription + _healers_role(scenario))
-    scenario["resources"].append(_assigned_elsewhere(estate_role, subscription, other))
-    clinic = Clinic(scenario, tmp_path, subscriptions=(subscription,))
-
-    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
-
-    assert seen.registry is None
-    assert isinstance(seen.catalogue, Catalogue)
-    assert seen.catalogue.whereabouts is not None
-    assert [str(id) for id in seen.catalogue.whereabouts.elsewhere] == [registry["id"]]
-
-
 def test_a_registry_whose_login_server_carries_a_hash_is_named(tmp_path: Path) -> None:
     server = "contosoimages-a1b2c3.azurecr.io"
 
@@ -271,22 +249,3 @@ def _platform_row(site: str, message: str) -> Resource:
         "Level": "Error",
         "Message": message,
     }
-
-
-def _group(id: str, name: str) -> Resource:
-    kind = "Microsoft.Resources/resourceGroups"
-    return {"id": id, "type": kind, "name": name, "location": "westeurope", "properties": {}}
-
-
-def _healers_role(scenario: dict[str, Any]) -> str:
-    """The tail of the id of the healer's role assignment at its subscription."""
-    healer, (subscription, *_) = scenario["healer"]["principalId"], scenario["subscriptions"]
-    for item in scenario["resources"]:
-        if item["properties"].get("principalId") == healer and "roleAssignments" in item["type"]:
-            return str(item["id"]).removeprefix(f"/subscriptions/{subscription}")
-    raise AssertionError("the healer has no role")
-
-
-def _assigned_elsewhere(role: Resource, here: str, there: str) -> Resource:
-    properties = role["properties"] | {"scope": f"/subscriptions/{there}"}
-    return role | {"id": role["id"].replace(here, there, 1), "properties": properties}

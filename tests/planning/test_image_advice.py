@@ -94,7 +94,7 @@ def test_what_an_image_is_built_for_is_said() -> None:
 @pytest.mark.parametrize(
     ("where", "words"),
     [
-        (Whereabouts(elsewhere=(given.CONTOSO,)), "lost the role assignments"),
+        (Whereabouts(name_taken=True), "lost the role assignments"),
         (Whereabouts(namesake="contoso-a1b2.azurecr.io"), "contoso-a1b2.azurecr.io"),
         (Whereabouts(name_taken=False), "does not come back"),
     ],

@@ -12,22 +12,13 @@ from shared.planning.advice.subject import Subject, commands, plain, quoted
 
 def registry_not_found(s: Subject) -> str:
     where = _whereabouts(s)
-    if where and where.elsewhere:
-        found = quoted(where.elsewhere[0])
-        return (
-            "The registry is there, but in a subscription that MEDIC_SUBSCRIPTIONS leaves out: add "
-            "it if Pull Medic shall look after it. A registry that was moved has lost the role "
-            "assignments made on it, so look whether the app still has its pull role:"
-            + commands(
-                f"az role assignment list --scope {found} --assignee {s.principal} "
-                "--include-inherited --output table",
-            )
-        )
     if where and where.namesake:
         return (
-            "The login server of that registry carries a hash that the image reference lacks. The "
-            f"owner of the app should use {plain(where.namesake)} in the image reference and in "
-            "the registry setting:" + commands(f"nslookup {quoted(where.namesake)}", _find(s))
+            "Some login servers carry a hash that the registry's name lacks. If the app means the "
+            f"registry in our sight, its owner should use {plain(where.namesake)} in the image "
+            "reference and in the registry setting; else it is somebody else's registry, and its "
+            "owner has to let the app in:"
+            + commands(f"nslookup {quoted(where.namesake)}", f"nslookup {quoted(s.host)}")
         )
     gone = (
         "Nobody has a registry of that name, so it was deleted or the reference is mistyped. A "

@@ -165,7 +165,7 @@ STORIES = (
         "says whether anybody has a registry of that name, and where",
         "web app",
         variant="login server with a hash",
-        says=("contosoimages-a1b2c3.azurecr.io", "carries a hash"),
+        says=("contosoimages-a1b2c3.azurecr.io", "carry a hash"),
         has={},
         server="contosoimages-a1b2c3.azurecr.io",
     ),
