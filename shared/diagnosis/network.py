@@ -158,8 +158,13 @@ def _share(absent: Sequence[str], egress: Egress) -> str:
 
 
 def _owner(egress: Egress) -> str:
-    if egress.via is Via.NAT_GATEWAY and egress.owner is not None:
-        return f"of the NAT gateway {egress.owner.name} this workload pulls through"
+    owners = {
+        Via.NAT_GATEWAY: "NAT gateway",
+        Via.FIREWALL: "Azure Firewall",
+        Via.ENVIRONMENT: "App Service Environment",
+    }
+    if egress.via in owners and egress.owner is not None:
+        return f"of the {owners[egress.via]} {egress.owner.name} this workload pulls through"
     return "this workload pulls from"
 
 

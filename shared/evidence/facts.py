@@ -19,6 +19,7 @@ from shared.model.evidence import (
     PullAuth,
     Registry,
     Unread,
+    Via,
     Workload,
 )
 
@@ -84,7 +85,8 @@ def _egress(workload: Workload) -> Iterator[Fact]:
     if isinstance(egress, Unread):
         yield _fact("egress addresses", egress, workload.id)
         return
-    source = egress.owner or f"{workload.id} outboundIpAddresses"
+    named = egress.via in (Via.PLATFORM, Via.PRIVATE) or workload.subnet is None
+    source = egress.owner or (f"{workload.id} outboundIpAddresses" if named else workload.subnet)
     yield _fact("way out", egress.because or egress.via.value, source)
     yield _fact("egress addresses", ", ".join(egress.addresses) or "none", source)
     if egress.possible:

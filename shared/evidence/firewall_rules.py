@@ -25,6 +25,8 @@ VERSION = "2026-03-01"
 #: A policy may inherit from another; Azure allows one such step, more are not followed.
 _DEEPEST = 2
 _HTTPS = 443
+#: The name of what no rule decides: denied.
+DEFAULT = "deny by default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +158,7 @@ def verdict(rules: Sequence[FirewallRule], target: Target, source: Sequence[str]
         for rule in rules
         if (match := _matches(rule, target, source)) is not False
     ]
-    return first(ordered, target.destination.name, "deny by default")
+    return first(ordered, target.destination.name, DEFAULT)
 
 
 def _matches(rule: FirewallRule, target: Target, source: Sequence[str]) -> bool | None:

@@ -89,12 +89,11 @@ def _detour(azure: Azure, ground: Ground, route: Route, network: VirtualNetwork 
 
 def _sent_away(own: Subnet, route: Route) -> Egress:
     table = own.table.name if own.table else "of the subnet"
-    return Egress(
-        via=Via.FIREWALL,
-        stable=False,
-        because=f"the route {route.name} ({route.prefix}) of the route table {table} sends pulls "
-        f"to {route.where}, and which public address they get from there is not known here",
-    )
+    which = f"the route {route.name} ({route.prefix}) of the route table {table}"
+    why = f"{which} sends pulls to {route.where}, and which public address they get from there is "
+    why += "not known here"
+    because = f"{which} drops pulls" if route.hop == "none" else why
+    return Egress(via=Via.FIREWALL, stable=False, because=because)
 
 
 def _open_question(own: Subnet, question: Unknown) -> Egress:

@@ -64,7 +64,8 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
     if isinstance(found, Unread):
         yield Fact(fact="in the way", value=found.because, source="the workload's network")
         return
-    for one in found:
+    first = {(one.owner, one.name, one.sure): one for one in reversed(found)}
+    for one in reversed(first.values()):
         fact = "in the way" if one.sure else "perhaps in the way"
         yield Fact(fact=fact, value=one.because, source=str(one.owner))
 
@@ -112,7 +113,8 @@ def _on_the_way(
     if isinstance(ground.routes, Unread):
         return
     if isinstance(route, Unknown):
-        yield _of_route(ground, "a route", blocks, route.because, sure=False)
+        to = target.destination.name
+        yield _of_route(ground, "a route", blocks, route.because, sure=False, to=to)
     elif route is not None and route.hop not in _STRAIGHT:
         yield from _along(ground, rules, blocks, target, route)
 
@@ -135,6 +137,7 @@ def _security(ground: Ground, blocks: Blocked, destination: Destination) -> Iter
             blocks=blocks,
             because=said,
             sure=False,
+            to=destination.name,
         )
         return
     answer = security_groups.verdict(rules, destination, _HTTPS, source=ground.subnet.prefixes)
@@ -147,9 +150,14 @@ def _security(ground: Ground, blocks: Blocked, destination: Destination) -> Iter
         else f"in the security group {group.name} {answer.because}"
     )
     name = answer.by if isinstance(answer, Denied) else "a rule"
-    sure = isinstance(answer, Denied)
     yield Obstacle(
-        kind="network-rule", owner=group, name=name, blocks=blocks, because=said, sure=sure
+        kind="network-rule",
+        owner=group,
+        name=name,
+        blocks=blocks,
+        because=said,
+        sure=isinstance(answer, Denied),
+        to=destination.name,
     )
 
 
@@ -160,13 +168,15 @@ def _along(
     target: Target,
     route: Route,
 ) -> Iterator[Obstacle]:
-    name = target.destination.name
-    led = f"the route {route.name} ({route.prefix}) sends what is for {name} to {route.where}"
+    to, table = target.destination.name, ground.subnet.table
+    which = f"the route {route.name} ({route.prefix}) of {table.name if table else 'its subnet'}"
     if route.hop == "none":
-        yield _of_route(ground, route.name, blocks, led, sure=True)
+        said = f"{which} drops what is for {to}"
+        yield _of_route(ground, route.name, blocks, said, sure=True, to=to)
     elif ground.firewall is None or not _leads_there(ground, route):
-        unseen = f"{led}, and what that lets through cannot be read here"
-        yield _of_route(ground, route.name, blocks, unseen, sure=False)
+        said = f"{which} sends what is for {to} to {route.where}, and what that lets through "
+        said += "cannot be read here"
+        yield _of_route(ground, route.name, blocks, said, sure=False, to=to)
     else:
         yield from _through(ground, rules, blocks, target)
 
@@ -192,15 +202,32 @@ def _through(
             return
         if isinstance(answer, Denied):
             sure, name = True, answer.by
-            said = (
-                f"the Azure Firewall {firewall.id.name} does not let {target.host} through for "
-                f"{ground.subnet.id.name} ({answer.by})"
+            said = _refused(
+                firewall.id.name, name, f"{ground.subnet.id.name} through to {target.host}"
             )
         else:
             said = f"in the Azure Firewall {firewall.id.name} {answer.because}"
-    yield Obstacle(kind="firewall", owner=owner, name=name, blocks=blocks, because=said, sure=sure)
+    yield Obstacle(
+        kind="firewall",
+        owner=owner,
+        name=name,
+        blocks=blocks,
+        because=said,
+        sure=sure,
+        to=target.host,
+    )
 
 
-def _of_route(ground: Ground, name: str, blocks: Blocked, because: str, *, sure: bool) -> Obstacle:
+def _refused(firewall: str, by: str, what: str) -> str:
+    if by == firewall_rules.DEFAULT:
+        return f"no rule of the Azure Firewall {firewall} lets the subnet {what}"
+    return f"the rule {by} of the Azure Firewall {firewall} does not let the subnet {what}"
+
+
+def _of_route(
+    ground: Ground, name: str, blocks: Blocked, because: str, *, sure: bool, to: str
+) -> Obstacle:
     owner = ground.subnet.table or ground.subnet.id
-    return Obstacle(kind="route", owner=owner, name=name, blocks=blocks, because=because, sure=sure)
+    return Obstacle(
+        kind="route", owner=owner, name=name, blocks=blocks, because=because, sure=sure, to=to
+    )

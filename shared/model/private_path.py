@@ -99,3 +99,4 @@ class Obstacle:
     blocks: Blocked
     because: str  # a sentence for a person, without its full stop
     sure: bool = True
+    to: str = ""  # what cannot be reached, in words

@@ -57,7 +57,9 @@ def passes(
 
 
 def _configurations(firewall: Resource) -> list[dict[str, Any]]:
-    return [one.get("properties") or {} for one in firewall["properties"]["ipConfigurations"] or ()]
+    return [
+        one.get("properties") or {} for one in firewall["properties"].get("ipConfigurations") or ()
+    ]
 
 
 def _rules(world: World, firewall: Resource, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,5 +1,5 @@
 """
-Advice about the way in: address rules, the client's network.
+Advice about the way in: address rules, and a way out that they can name.
 
 In:  a Subject.  Out: a text for a person.
 
@@ -8,8 +8,11 @@ App Service "Configure virtual network integration routing"; Container Apps "cus
 networks". Pure.
 """
 
+from collections.abc import Iterator
+
 from shared.model.evidence import Egress, Via
-from shared.planning.advice.subject import Subject, commands
+from shared.model.ground import Ground
+from shared.planning.advice.subject import Subject, commands, plain, quoted, where
 from shared.planning.advice.ways import endpoint, integrate, route_pulls
 
 
@@ -33,22 +36,54 @@ def firewall_missing_egress(s: Subject) -> str:
             "\nThese addresses are shared with other customers' apps and can change when the app "
             "is scaled. A NAT gateway or a private endpoint gives the app a way of its own."
         )
+    if isinstance(egress, Egress) and egress.via is Via.FIREWALL and egress.owner:
+        text += (
+            f"\nThey are those of the Azure Firewall {plain(egress.owner.name)}: whatever else "
+            "leaves through it gets past the registry's rules too. Pull Medic adds them where the "
+            "policy says firewall-sync: {azure_firewall: allow}."
+        )
     return text
 
 
 def firewall_egress_unprovable(s: Subject) -> str:
     egress = s.evidence.workload.egress
-    if isinstance(egress, Egress) and egress.via is Via.FIREWALL:
-        return (
-            f"{egress.because}. Ask whoever runs that appliance for its public address and, if the "
-            f"registry's owner agrees to admit everything behind it, add it:"
-            + commands(f"az acr network-rule add {s.registry_args} --ip-address '<public address>'")
-        )
+    if isinstance(egress, Egress) and egress.via in (Via.FIREWALL, Via.UNKNOWN):
+        return _elsewhere(s, egress)
     opening = (
         f"No address rule can help lastingly: {s.host} admits listed addresses only, and this "
         "workload leaves by addresses nobody promises to keep, so Pull Medic adds none. "
     )
     return opening + (_site_ways(s) if s.is_site else _container_ways(s))
+
+
+def _elsewhere(s: Subject, egress: Egress) -> str:
+    """A route leads pulls to where ARM shows no address."""
+    because = plain(egress.because)
+    return (
+        f"{because[:1].upper()}{because[1:]}. Two ways out of this: let pulls leave beside it, by "
+        "a route for registries alone and a NAT gateway, which Pull Medic then finds and plans the "
+        "rule for; or ask whoever runs what stands there for its public address and, if the "
+        "registry's owner agrees to admit everything behind it, add that by hand:"
+        + commands(
+            *_beside(s),
+            f"az acr network-rule add {s.registry_args} --ip-address '<public address>'",
+        )
+    )
+
+
+def _beside(s: Subject) -> Iterator[str]:
+    ground = s.evidence.workload.ground
+    table = ground.subnet.table if isinstance(ground, Ground) else None
+    if table:
+        yield (
+            f"az network route-table route create --route-table-name {quoted(table.name)} "
+            f"{where(table)} --name registries --address-prefix AzureContainerRegistry "
+            "--next-hop-type Internet"
+        )
+    if s.subnet:
+        yield (
+            f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway '<NAT gateway id>'"
+        )
 
 
 def _site_ways(s: Subject) -> str:
@@ -93,25 +128,4 @@ def _container_ways(s: Subject) -> str:
             endpoint(s),
         )
         + f"\nA private endpoint also needs the zone {s.private_zone} linked to {s.vnet_id}."
-    )
-
-
-def client_side_block(s: Subject) -> str:
-    host = s.host
-    return (
-        f"The registry would serve this pull; something in the workload's network stops it. From "
-        f"its subnet, HTTPS (443) must be open to {host}, to the registry's data endpoint (or "
-        "*.blob.core.windows.net where it has none), and for a managed identity to Microsoft "
-        "Entra. In a firewall or NSG by service tag: AzureContainerRegistry, Storage, "
-        "AzureActiveDirectory. A private endpoint added lately switches data endpoints on, so an "
-        "old exception for blob storage no longer suffices. The endpoints to open:"
-        + commands(
-            f"az acr show-endpoints --name {s.registry_name}",
-            *([f"az network vnet subnet show --ids {s.subnet_id}"] if s.subnet else []),
-        )
-        + (
-            f"\nFor names that do not resolve, look at the DNS servers of {s.vnet_id}."
-            if s.subnet
-            else ""
-        )
     )
