@@ -137,7 +137,8 @@ def _links(world: World, networks: set[str], host: str) -> Iterator[Resource]:
         ):
             named = link["id"].rsplit("/virtualNetworkLinks/", 1)[0].rsplit("/", 1)[-1].lower()
             target = str(link["properties"].get("virtualNetwork", {}).get("id", "")).lower()
-            if named == zone and target in networks:
+            made = link["properties"].get("virtualNetworkLinkState") != "InProgress"
+            if made and named == zone and target in networks:
                 yield link
 
 

@@ -82,15 +82,61 @@ def test_linking_the_zone_heals_the_name() -> None:
         "properties": {"virtualNetwork": {"id": network}, "registrationEnabled": False},
     }
 
-    before = platform.pull(simulator.world, site)["stage"]
     made = ask(simulator, "PUT", f"{zone}/virtualNetworkLinks/apps", body, version=DNS)
+    at_work = ask(simulator, "GET", f"{zone}/virtualNetworkLinks/apps", version=DNS)
+    before = platform.pull(simulator.world, site)["stage"]
+    simulator.world.advance(5)
+    done = ask(simulator, "GET", f"{zone}/virtualNetworkLinks/apps", version=DNS)
     after = platform.pull(simulator.world, site)["stage"]
     removed = ask(simulator, "DELETE", f"{zone}/virtualNetworkLinks/apps", version=DNS)
+    simulator.world.advance(5)
 
+    assert (made.status, made.body, removed.status) == (202, None, 202)
+    assert "/privateDnsOperationStatuses/" in made.headers["Azure-AsyncOperation"]
+    states = [one.body["properties"]["virtualNetworkLinkState"] for one in (at_work, done)]
+    assert states == ["InProgress", "Completed"]
     assert (before, after) == ("network-rules", None)
-    assert (made.status, removed.status) == (201, 200)
-    assert made.body["properties"]["virtualNetworkLinkState"] == "Completed"
     assert platform.pull(simulator.world, site)["stage"] == "network-rules"
+
+
+def test_whoever_links_a_network_must_be_allowed_to_join_it() -> None:
+    scenario = estates.private_web_app(linked=False, healer_actions=("*/read", f"{LINK}/write"))
+    zone = of(scenario, "Microsoft.Network/privateDnsZones")["id"]
+    network = of(scenario, "Microsoft.Network/virtualNetworks")["id"]
+    simulator = Simulator(scenario)
+    body = {"location": "global", "properties": {"virtualNetwork": {"id": network}}}
+    healer = scenario["healer"]["principalId"]
+
+    answer = ask(
+        simulator,
+        "PUT",
+        f"{zone}/virtualNetworkLinks/apps",
+        body,
+        version=DNS,
+        principal=healer,
+    )
+
+    assert (answer.status, answer.body["error"]["code"]) == (403, "LinkedAuthorizationFailed")
+
+
+def test_a_zone_group_writes_the_records_and_takes_them_away_with_it() -> None:
+    scenario = estates.private_web_app(recorded=False)
+    endpoint = of(scenario, "Microsoft.Network/privateEndpoints")["id"]
+    zone = of(scenario, "Microsoft.Network/privateDnsZones")["id"]
+    site = estates.workloads_of(scenario)[0]
+    simulator = Simulator(scenario)
+    configuration = {"name": "registry", "properties": {"privateDnsZoneId": zone}}
+    body = {"properties": {"privateDnsZoneConfigs": [configuration]}}
+
+    before = platform.pull(simulator.world, site)["stage"]
+    made = ask(simulator, "PUT", f"{endpoint}/privateDnsZoneGroups/default", body, version=NET)
+    after = platform.pull(simulator.world, site)["stage"]
+    names = [one["name"] for one in ask(simulator, "GET", f"{zone}/A", version=DNS).body["value"]]
+    ask(simulator, "DELETE", f"{endpoint}/privateDnsZoneGroups/default", version=NET)
+
+    assert (before, made.status, after) == ("dns", 201, None)
+    assert names == ["contosoclosed", "contosoclosed.westeurope.data"]
+    assert platform.pull(simulator.world, site)["stage"] == "dns"
 
 
 def test_a_network_is_linked_to_one_zone_of_a_name() -> None:

@@ -2,12 +2,15 @@
 Azure Private DNS: zones, A records, links to virtual networks (Microsoft.Network/privateDnsZones).
 
 Manners: errors of its own come as a bare {code, message}; a virtual network can be linked to one
-zone of a name only.
+zone of a name only; making and deleting a link takes a while (202 with Azure-AsyncOperation and
+Location, as recorded traffic of the Azure command line has it); whoever links a network needs
+`virtualNetworks/join/action` there.
 """
 
 import copy
+import uuid
 
-from tests.simulator import answers
+from tests.simulator import access, answers
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
@@ -19,6 +22,8 @@ ZONE = "Microsoft.Network/privateDnsZones"
 LINK = f"{ZONE}/virtualNetworkLinks"
 ZONES = "{group}/providers/Microsoft.Network/privateDnsZones"
 LINKS = f"{ZONES}/{{zone}}/virtualNetworkLinks"
+JOIN = "Microsoft.Network/virtualNetworks/join/action"
+SLOW = 2.0  # seconds until a link is made, or gone
 
 
 def _zone(call: Call) -> Resource:
@@ -100,14 +105,70 @@ def put_link(call: Call) -> Response:
     id = f"{zone['id']}/virtualNetworkLinks/{call.params['link']}"
     given = copy.deepcopy(body.get("properties") or {})
     network = str((given.get("virtualNetwork") or {}).get("id", ""))
+    known = call.world.resources.get(id)
+    if known and call.request.headers.get("if-none-match") == "*":
+        said = f"The link {id} exists already, and the request has the header If-None-Match."
+        raise Refusal(412, "PreconditionFailed", said, shape="bare")
     if not network:
         raise Refusal(400, "BadRequest", "The virtual network is missing.", shape="bare")
+    if known and network.lower() != known["properties"]["virtualNetwork"]["id"].lower():
+        said = "The virtual network of a link cannot be changed."
+        raise Refusal(400, "BadRequest", said, shape="bare")
+    _may_join(call, id, network)
     _refuse_second(call, zone, id, network)
-    given |= {"provisioningState": "Succeeded", "virtualNetworkLinkState": "Completed"}
+    given |= {"provisioningState": "Creating", "virtualNetworkLinkState": "InProgress"}
     given.setdefault("registrationEnabled", False)
     given.setdefault("resolutionPolicy", "Default")
     more = {"location": "global", "tags": body.get("tags") or {}, "properties": given}
-    return _put(call, id, LINK, more)
+    _put(call, id, LINK, more)
+    call.world.after(SLOW, lambda: _done(call, id))
+    return _working(call)
+
+
+def _done(call: Call, id: str) -> None:
+    link = call.world.resources.get(id)
+    if link is not None:
+        done = {"provisioningState": "Succeeded", "virtualNetworkLinkState": "Completed"}
+        link["properties"].update(done)
+
+
+def _working(call: Call) -> Response:
+    """202 without a body, and where to ask how it goes."""
+    operation = str(uuid.uuid4())
+    below = f"{call.request.origin}{answers.group_id(call)}/providers/Microsoft.Network"
+    query = f"{operation}?api-version={call.version}"
+    return Response(
+        status=202,
+        headers={
+            "Azure-AsyncOperation": f"{below}/privateDnsOperationStatuses/{query}",
+            "Location": f"{below}/privateDnsOperationResults/{query}",
+            "Retry-After": "30",
+        },
+    )
+
+
+@routes.arm(
+    "GET",
+    "{group}/providers/Microsoft.Network/privateDnsOperationStatuses/{operation}",
+    action=f"{ZONE}/read",
+    versions=VERSIONS,
+)
+def operation_status(call: Call) -> Response:
+    return answers.one({"status": "Succeeded"})
+
+
+def _may_join(call: Call, id: str, network: str) -> None:
+    """Whoever links a network must be allowed to; one without any role is an administrator."""
+    trusted = not access.has_a_role(call.world, call.principal)
+    if trusted or access.allows(call.world, call.principal, network, JOIN):
+        return
+    raise Refusal(
+        403,
+        "LinkedAuthorizationFailed",
+        f"The client with object id '{call.principal}' has permission to perform action "
+        f"'{LINK}/write' on scope '{id}'; however, it does not have permission to perform action "
+        f"'{JOIN}' on the linked scope(s) '{network}' or the linked scope(s) are invalid.",
+    )
 
 
 def _refuse_second(call: Call, zone: Resource, id: str, network: str) -> None:
@@ -131,7 +192,29 @@ def _refuse_second(call: Call, zone: Resource, id: str, network: str) -> None:
 @routes.arm("DELETE", f"{LINKS}/{{link}}", action=f"{LINK}/delete", versions=VERSIONS)
 def delete_link(call: Call) -> Response:
     id = f"{_zone(call)['id']}/virtualNetworkLinks/{call.params['link']}"
-    return answers.empty(200 if answers.remove(call.world, id) else 204)
+    link = call.world.resources.get(id)
+    if link is None:
+        return answers.empty(204)
+    link["properties"]["provisioningState"] = "Deleting"
+
+    def gone() -> None:
+        answers.remove(call.world, id)
+
+    call.world.after(SLOW, gone)
+    return _working(call)
+
+
+def record(call: Call, zone: Resource, name: str, addresses: list[str]) -> Resource:
+    """Write an A record as somebody other than a client: a zone group of a private endpoint."""
+    properties = {
+        "ttl": 10,
+        "fqdn": f"{name}.{zone['name']}.",
+        "isAutoRegistered": False,
+        "aRecords": [{"ipv4Address": address} for address in addresses],
+    }
+    id = f"{zone['id']}/A/{name}"
+    body = {"id": id, "name": name, "type": f"{ZONE}/A", "properties": properties}
+    return call.world.resources.put(body)
 
 
 def _put(call: Call, id: str, type: str, more: Resource) -> Response:
