@@ -20,7 +20,17 @@ one line here. Pure: nothing reads Azure, the clock or the settings.
 
 from collections.abc import Callable, Collection, Iterable
 
-from shared.diagnosis import conclusion, credentials, identity, image, network, private, scene, way
+from shared.diagnosis import (
+    conclusion,
+    credentials,
+    identity,
+    image,
+    network,
+    private,
+    roles,
+    scene,
+    way,
+)
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, Verdict
 from shared.model.evidence import Evidence, Registry
 from shared.model.plan import Diagnosis, RuledOut
@@ -52,14 +62,15 @@ PATH: tuple[Check, ...] = (
     network.firewall_missing_egress,
     way.sign_in_out_of_reach,
     identity.identity_not_attached,
-    identity.arm_audience_disabled,
+    roles.arm_audience_disabled,
     credentials.identity_not_used,
     credentials.credentials_admin_disabled,
     credentials.keyvault_reference_broken,
     credentials.credentials_not_admin,
     credentials.credentials_stale,
-    identity.pull_role_wrong_for_abac,
-    identity.pull_role_missing,
+    roles.pull_role_wrong_for_abac,
+    roles.identity_recreated,
+    roles.pull_role_missing,
     image.image_locked,
     image.repository_missing,
     image.tag_missing,

@@ -1,36 +1,22 @@
 """
-Checks on who pulls: the identity, and what it may do at the registry.
+Check on the pull identity itself: is it one the workload has?
 
-In:  a Case whose registry was read.
-Out: an Answer per finding.
-
-Only configuration decides: a host prints "unauthorized" for the firewall's 403 as well, and an
-identity without pull gets the same words as a wrong password. Pure.
+In:  a Case whose registry was read.  Out: an Answer.  Pure.
 """
 
-from shared.diagnosis.case import Answer, Case, excluded, found, unknown
-from shared.model.evidence import Access, PermissionMode, PullAuth, PullMode, Unread
+from shared.diagnosis.case import Answer, Case, excluded, found
+from shared.diagnosis.roles import needs_identity
+from shared.model.evidence import PullAuth, PullMode
 from shared.model.words import FindingName
-
-#: Built-in roles that grant pull in legacy mode and nothing in ABAC mode
-#: (container-registry-rbac-built-in-roles-overview): AcrPull, AcrPush, Reader, Contributor, Owner.
-DISARMED_BY_ABAC = frozenset(
-    {
-        "7f951dda-4ed3-4680-a7ca-43fe172d538d",
-        "8311e382-0749-4cb8-b61a-304f252e45ec",
-        "acdd72a7-3385-48ef-bd42-f606fba81ae7",
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",
-        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
-    }
-)
 
 
 def identity_not_attached(case: Case) -> Answer:
     """The configured pull identity is not among those the workload has."""
     name = FindingName.IDENTITY_NOT_ATTACHED
-    if answer := _needs_identity(case, name):
+    if answer := needs_identity(case, name):
         return answer
-    auth = _auth(case)
+    auth = case.auth
+    assert isinstance(auth, PullAuth)
     if auth.attached:
         return excluded(name, "the configured pull identity is attached to the workload")
     if auth.mode is PullMode.SYSTEM_IDENTITY:
@@ -44,95 +30,3 @@ def identity_not_attached(case: Case) -> Answer:
         f"The workload is told to pull with the identity {auth.identity}, which is not attached "
         "to it",
     )
-
-
-def arm_audience_disabled(case: Case) -> Answer:
-    """The registry refuses the tokens that App Service and Container Apps send for an identity."""
-    name = FindingName.ARM_AUDIENCE_DISABLED
-    if answer := _needs_identity(case, name):
-        return answer
-    if case.registry.arm_audience is False:
-        return found(
-            name,
-            f"The registry {case.registry.login_server} does not accept Azure Resource Manager "
-            "tokens, the only kind this workload's host sends for a managed identity",
-        )
-    if case.registry.arm_audience is None:
-        return excluded(name, "the registry reports no policy, and accepting is the default")
-    return excluded(name, "the registry accepts Azure Resource Manager tokens")
-
-
-def pull_role_wrong_for_abac(case: Case) -> Answer:
-    """The identity holds a role that meant pull until the registry's permission mode changed."""
-    name = FindingName.PULL_ROLE_WRONG_FOR_ABAC
-    access = _access(case, name)
-    if isinstance(access, Answer):
-        return access
-    if case.registry.mode is not PermissionMode.ABAC:
-        return excluded(name, "the registry does not use repository permissions (ABAC)")
-    if access.pulls is not False or access.denials:
-        return excluded(name, "no role that ABAC mode ignores is what is missing here")
-    ignored = [one.role_name for one in access.assignments if one.role in DISARMED_BY_ABAC]
-    if not ignored:
-        return excluded(name, "the pull identity holds none of the roles that ABAC mode ignores")
-    return found(
-        name,
-        f"The pull identity holds {' and '.join(sorted(set(ignored)))}, but the registry "
-        f"{case.registry.login_server} is in repository permission (ABAC) mode, where that does "
-        "not grant pull",
-    )
-
-
-def pull_role_missing(case: Case) -> Answer:
-    """No assignment, inherited or direct, lets the pull identity pull."""
-    name = FindingName.PULL_ROLE_MISSING
-    access = _access(case, name)
-    if isinstance(access, Answer):
-        return access
-    if access.denials:
-        return found(
-            name,
-            f"A deny assignment takes pull on {case.registry.login_server} away from the pull "
-            f"identity ({access.denials[0]})",
-        )
-    if access.pulls is True:
-        role = next(one.role_name for one in access.assignments if one.pulls)
-        return excluded(name, f"{role} lets the pull identity pull")
-    if access.pulls is None:
-        return unknown(
-            name,
-            "the pull identity has a role whose condition, or whose effect in the registry's "
-            "unreported permission mode, cannot be judged",
-        )
-    if pull_role_wrong_for_abac(case).verdict == "found":
-        return excluded(name, "a pull role is there, but of the wrong kind")
-    return found(
-        name,
-        f"The pull identity {access.principal} has no role that lets it pull from "
-        f"{case.registry.login_server}",
-    )
-
-
-def _auth(case: Case) -> PullAuth:
-    assert isinstance(case.auth, PullAuth)
-    return case.auth
-
-
-def _needs_identity(case: Case, name: FindingName) -> Answer | None:
-    if isinstance(case.auth, Unread):
-        return unknown(name, f"how the workload signs in is {case.auth.because}")
-    if not case.uses_identity:
-        return excluded(name, "the workload does not pull with an identity")
-    return None
-
-
-def _access(case: Case, name: FindingName) -> Access | Answer:
-    """The pull identity's access, or the answer when there is none to judge."""
-    if answer := _needs_identity(case, name):
-        return answer
-    if not _auth(case).attached:
-        return excluded(name, "there is no attached identity that a role could be for")
-    if isinstance(case.access, Access):
-        return case.access
-    because = case.access.because if isinstance(case.access, Unread) else "not known"
-    return unknown(name, f"the roles of the pull identity are {because}")
