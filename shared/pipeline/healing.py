@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.medic import Medic
 from shared.model.incident import Incident
-from shared.model.plan import Decision, Verification
+from shared.model.plan import Decision, Plan, Step, Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
@@ -86,6 +86,8 @@ def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
             text = "reading the configuration"
             incident = work.note(incident, "evidence", text, state=State.DIAGNOSING)
         found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
+        if interrupted:
+            found = _going_on(incident, found)
         if found.decision is None and in_place(incident):
             # The plan is kept as it was carried out; what is left is to see whether it helps.
             return await_proof(incident, "the change is in place", work)
@@ -163,6 +165,26 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
     if waiting is not None:
         return waiting
     return carry_out(work.note(incident, "gate", said or "allowed"), work)
+
+
+def _going_on(incident: Incident, found: Look) -> Look:
+    """What was left of an allowed plan when its worker was interrupted goes on as it was allowed.
+
+    Our own first step makes older texts look wrong, which is a doubt about them and not about the
+    steps left; any other objection counts as always.
+    """
+    begun = {_change(step) for step in incident.plan.steps} if incident.plan else set()
+    rest = [_change(step) for step in found.plan.steps]
+    doubted = found.decision is not None and found.decision.rules == ("nothing-in-doubt",)
+    if not rest or not doubted or not begun.issuperset(rest):
+        return found
+    reason = "what is left of a plan that was allowed before the interruption"
+    allowed = Decision(verdict=Verdict.ALLOW, reasons=(reason,), rules=("interrupted",))
+    return replace(found, decision=allowed)
+
+
+def _change(step: Step) -> str:
+    return Plan.of((step,)).digest
 
 
 def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:

@@ -13,6 +13,7 @@ from tests.simulator.estates.sites import FUNCTIONS, LINUX, WINDOWS
 from tests.simulator.world import Resource
 
 IMAGE = ("shop/web", "4.2.1")
+PASSWORDS = ("Kq2first+ACRAbCdEf", "Wm7second+ACRGhIjKl")
 STRANGE = ("20.77.140.9",)  # what the registry sees where nobody says so
 
 
@@ -39,6 +40,31 @@ def firewall_and_role(host: str = "web app", **options: Any) -> Scenario:
     acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
     shop = _workload(estate, host, acr, role=False)
     estate.forgotten_assignment(shop["identity"]["principalId"], ACR_PULL, acr["id"])
+    return estate.scenario()
+
+
+def firewall_and_password(host: str = "web app", **options: Any) -> Scenario:
+    """A workload the registry's rules do not admit, and whose password was changed since."""
+    estate = Estate(**options)
+    acr = estate.registry("contosoimages", deny=True, allow=OFFICE, admin=PASSWORDS)
+    shop = _workload(estate, host, acr, role=False)
+    server, user = acr["properties"]["loginServer"], acr["name"]
+    if host in ("container app", "job"):
+        configuration = shop["properties"]["configuration"]
+        configuration["registries"] = [
+            {"server": server, "username": user, "passwordSecretRef": "registry"}
+        ]
+        configuration["secrets"] = [{"name": "registry"}]
+        estate.parts.setdefault("secrets", {})[shop["id"]] = {"registry": "an-older-password"}
+    else:
+        (config,) = [one for one in estate.resources if one["id"] == f"{shop['id']}/config/web"]
+        config["properties"]["acrUseManagedIdentityCreds"] = False
+        estate.settings(
+            shop,
+            DOCKER_REGISTRY_SERVER_URL=f"https://{server}",
+            DOCKER_REGISTRY_SERVER_USERNAME=user,
+            DOCKER_REGISTRY_SERVER_PASSWORD="an-older-password",
+        )
     return estate.scenario()
 
 
