@@ -22,7 +22,14 @@ _ROOT = Path(__file__).resolve().parents[2]
 _START, _ANSWER = 60, 30  # seconds
 _FOREIGN = ("MEDIC_", "AZURE_", "IDENTITY_", "SCENARIO", "PORT", "LATENCY_MS", "READY")
 #: POSTs that only ask; everything else that is not a GET or HEAD changes Azure.
-_ASKING = ("/providers/microsoft.resourcegraph/resources", "/list", "/query", "/oauth2/token")
+_ASKING = (
+    "/providers/microsoft.resourcegraph/resources",
+    "/list",
+    "/query",
+    "/oauth2/token",
+    "/oauth2/exchange",
+    "/checknameavailability",
+)
 
 
 class NotReady(Exception):
