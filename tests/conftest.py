@@ -31,6 +31,7 @@ _UNDOCUMENTED = re.compile(
     r"|^PATCH .*/providers/Microsoft\.App/jobs/"
     r"|/providers/Microsoft\.ContainerRegistry/registries/[^/?]+\?api-version=[0-9-]+-preview"
     r"|/acr/v1/_deleted/"
+    r"|/providers/Microsoft\.Network/dnsResolvers/"
     r"|^[A-Z]+ https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",
     re.IGNORECASE,
 )

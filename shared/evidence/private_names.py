@@ -47,7 +47,7 @@ def ask(
     if isinstance(found, Unread) or isinstance(servers, Unread):
         why = found.because if isinstance(found, Unread) else servers.because  # type: ignore[union-attr]
         return _unknown(f"zones and DNS servers are {why}", str(network))
-    asking = asking_from(servers, network, found)
+    asking = asking_from(azure, servers, network, found)
     if isinstance(asking, str):
         return _unknown(asking, str(network))
     seen = attempt(lambda: zones(azure, registry, asking, found))

@@ -16,11 +16,12 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.errors import NotFound
 from shared.evidence import graph
-from shared.evidence.reading import id_in, same
-from shared.model.evidence import Registry
+from shared.evidence.reading import attempt, id_in, same
+from shared.model.evidence import Registry, Unread
 from shared.model.ids import ResourceId
 
 VERSION = "2024-06-01"
+RESOLVERS = "2022-07-01"
 AZURE_DNS = "168.63.129.16"
 _NET = "microsoft.network"
 _MOST_ZONES = 3
@@ -34,7 +35,7 @@ class Found:
 
     zones: tuple[ResourceId, ...] = ()
     links: Mapping[ResourceId, ResourceId] | None = None  # link → network
-    resolvers: Mapping[str, ResourceId] | None = None  # inbound address → its network
+    resolvers: Mapping[str, ResourceId] | None = None  # inbound address → the inbound endpoint
     forwarded: frozenset[ResourceId] = frozenset()  # networks with a forwarding ruleset
     endpoints: Mapping[str, ResourceId] | None = None  # private endpoint → its subnet
 
@@ -89,7 +90,7 @@ def _understood(rows: Sequence[Wire]) -> Found:
         elif kind.endswith("/dnsforwardingrulesets/virtualnetworklinks") and network:
             forwarded.add(network)
         elif kind.endswith("/inboundendpoints"):
-            resolvers.update(_inbound(told or {}))
+            resolvers.update((address, id) for address, _ in _inbound(told or {}))
         elif kind.endswith("/privateendpoints") and (at := _id((told or {}).get("subnet"))):
             endpoints[id.key] = at
     return Found(
@@ -108,7 +109,9 @@ def _inbound(told: Wire) -> Iterator[tuple[str, ResourceId]]:
             yield str(configuration["privateIpAddress"]), subnet.parent
 
 
-def asking_from(servers: Sequence[str], network: ResourceId, found: Found) -> ResourceId | str:
+def asking_from(
+    azure: Azure, servers: Sequence[str], network: ResourceId, found: Found
+) -> ResourceId | str:
     """The network whose links decide, or why that is not known."""
     own = [server for server in servers if server != AZURE_DNS]
     known = found.resolvers or {}
@@ -117,15 +120,26 @@ def asking_from(servers: Sequence[str], network: ResourceId, found: Found) -> Re
             f"names are asked of DNS servers of its own ({', '.join(strange)}), and what these "
             "answer is not visible from here"
         )
-    networks = {known[server] for server in own}
-    if len(own) < len(servers) or not own:
-        networks.add(network)
+    networks = {network} if len(own) < len(servers) or not own else set()
+    for server in own:
+        at = attempt(lambda server=server: _stands(azure, known[server], server))  # type: ignore[misc]
+        if not isinstance(at, ResourceId):
+            said = at.because if isinstance(at, Unread) else "not there any more"
+            return f"the DNS resolver behind {server} is {said}"
+        networks.add(at)
     if len(networks) > 1:
         return "its DNS servers stand in several networks, which may answer differently"
     asking = networks.pop()
     if asking in found.forwarded:
         return f"a DNS forwarding ruleset is linked to {asking.name}, and its rules are not read"
     return asking
+
+
+def _stands(azure: Azure, endpoint: ResourceId, server: str) -> ResourceId | None:
+    """The network of a resolver's inbound endpoint, if it still has this address."""
+    with azure.asking(f"read {endpoint}"):
+        told = same(azure.arm.get(endpoint.text, RESOLVERS), endpoint)["properties"]
+    return dict(_inbound(told)).get(server)
 
 
 def zones(azure: Azure, registry: Registry, asking: ResourceId, found: Found) -> list[Zone]:

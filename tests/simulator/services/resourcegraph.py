@@ -55,6 +55,8 @@ _CHILDREN = frozenset(
         "microsoft.containerregistry/registries/replications",
         "microsoft.containerregistry/registries/webhooks",
         "microsoft.network/privatednszones/virtualnetworklinks",
+        "microsoft.network/dnsresolvers/inboundendpoints",
+        "microsoft.network/dnsforwardingrulesets/virtualnetworklinks",
     )
 )
 _WIRE_TYPES = {"int": "integer", "long": "integer", "real": "number", "bool": "boolean"}
