@@ -88,6 +88,8 @@ class Azure:
         """
         from shared.clients.remembered import Remembered
 
+        if isinstance(self.arm, Remembered):
+            return self
         twin = copy.copy(self)
         twin._clients = {**self._clients, ("arm", ""): Remembered(self.arm)}
         return twin

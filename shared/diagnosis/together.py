@@ -39,6 +39,12 @@ class Judged:
         return f"{self.image.text} ({self.image.container})" if self.image else "the workload"
 
     @property
+    def unclear(self) -> bool:
+        """Something about it could not be read, so that it is in order is not known."""
+        open_ended = self.diagnosis.finding is FindingName.UNDETERMINED
+        return open_ended and bool(self.diagnosis.doubts)
+
+    @property
     def faulty(self) -> bool:
         return self.diagnosis.finding not in _CONCLUSIONS
 
@@ -84,7 +90,7 @@ def _summary(first: Judged, faulty: Sequence[Judged], parts: Sequence[Judged]) -
         how_many = f"None of the {len(parts)} images can be pulled."
     told = " ".join(f"{part.name}: {part.diagnosis.summary}" for part in faulty[:3])
     more = f" And {len(faulty) - 3} more." if len(faulty) > 3 else ""
-    open_ones = [part.name for part in parts if part.diagnosis.finding is FindingName.UNDETERMINED]
+    open_ones = [part.name for part in parts if part.unclear]
     unknown = f" Not known: {', '.join(open_ones[:3])}." if open_ones else ""
     return f"{how_many} {told}{more}{unknown}"
 

@@ -86,6 +86,7 @@ class _Part:
 
 def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = None) -> Look:
     """Gather, read, diagnose, plan, decide. Errors of the workload's own read pass through."""
+    azure = azure.remembering()
     seen = evidence.gather(signal, azure=azure)
     parts = [_part(signal, one, seen, medic) for one in _in_pull_order(seen)]
     first = together.leading([part.judged for part in parts])

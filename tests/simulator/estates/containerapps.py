@@ -5,6 +5,7 @@ In:  a name, an image, the registry it is pulled from; how it signs in where tha
 Out: the resources as GET returns them with the newest api-version.
 """
 
+import copy
 from typing import Any
 
 from tests.simulator.estates.ground import LOCATION, Ground, guid
@@ -147,6 +148,25 @@ class ContainerApps(Ground):
             "clientId": identity["properties"]["clientId"],
         }
         return {"identity": identity["id"]}
+
+    def revision(self, app: Resource, *, active: bool) -> Resource:
+        """The app's present revision as a resource of its own, before a newer one is made."""
+        name = app["properties"]["latestRevisionName"]
+        type_ = "Microsoft.App/containerApps/revisions"
+        return self.add(
+            f"{app['id']}/revisions/{name}",
+            type_,
+            {
+                "createdTime": "2026-07-20T07:30:00+00:00",
+                "template": copy.deepcopy(app["properties"]["template"]),
+                "active": active,
+                "replicas": 1 if active else 0,
+                "trafficWeight": 100 if active else 0,
+                "healthState": "Healthy",
+                "provisioningState": "Provisioned",
+                "runningState": "Running" if active else "Stopped",
+            },
+        )
 
     def not_deployed(self, app: Resource) -> None:
         """An app whose only deployment was refused: it is Failed, and no revision was made."""

@@ -98,3 +98,103 @@ def app_of_two_registries(*, nat: bool = True, mode: str = PROFILES) -> Scenario
         estate.egress(app, ("20.93.5.14", "20.93.5.90"))
     pulls(estate, app, shop, tools)
     return estate.scenario()
+
+
+def job_of_two_registries() -> Scenario:
+    """A job of two containers from two registries, behind a NAT gateway neither knows."""
+    estate = Estate()
+    shop = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    tools = estate.registry("contosotools", deny=True, allow=OFFICE)
+    environment = estate.environment("jobs-env", subnet=estate.subnet("jobs", nat=(NAT,)))
+    image = estate.image(shop, "night/run", "2.2.0")
+    job = estate.job("nightly", environment, image=image, registry=shop)
+    estate.also_runs(
+        job, "report", image=estate.image(tools, "night/report", "1.0.0"), registry=tools
+    )
+    pulls(estate, job, shop, tools)
+    return estate.scenario()
+
+
+def functions_on_container_apps(*, nat: bool = True) -> Scenario:
+    """A function app in a Container Apps environment; its registry does not admit it."""
+    estate = Estate()
+    acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    subnet = estate.subnet("environment", nat=(NAT,) if nat else ())
+    environment = estate.environment("apps-env", subnet=subnet)
+    image = estate.image(acr, "orders/worker", "5.0.0")
+    site = estate.functions_on_container_apps("worker", environment, image=image)
+    if not nat:
+        estate.egress(site, ("20.93.5.14", "20.93.5.90"))
+    pulls(estate, site, acr)
+    return estate.scenario()
+
+
+def refused_deployment() -> Scenario:
+    """A container app whose only deployment was refused: nobody pushed its tag."""
+    estate = Estate()
+    acr = estate.registry("contosoimages")
+    estate.image(acr, "basket/api", "1.8.0")
+    image = f"{acr['properties']['loginServer']}/basket/api:1.9.0"
+    app = estate.container_app("basket", estate.environment("apps-env"), image=image, registry=acr)
+    estate.not_deployed(app)
+    pulls(estate, app, acr)
+    return estate.scenario()
+
+
+def newest_revision_fails() -> Scenario:
+    """A container app whose newest revision wants a tag nobody pushed; the one before serves on."""
+    estate = Estate()
+    acr = estate.registry("contosoimages")
+    served = estate.image(acr, "basket/api", "1.8.0")
+    environment = estate.environment("apps-env")
+    app = estate.container_app("basket", environment, image=served, registry=acr)
+    missing = f"{acr['properties']['loginServer']}/basket/api:1.9.0"
+    estate.revision(app, active=True)
+    app["properties"]["latestRevisionName"] = "basket--0000002"
+    app["properties"]["template"]["containers"][0]["image"] = missing
+    pulls(estate, app, acr)
+    return estate.scenario()
+
+
+def one_registry_out_of_sight() -> Scenario:
+    """A sidecar app; one registry does not admit it, the other is nobody's we can see."""
+    estate = Estate()
+    shop = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    site = estate.sidecars(
+        "shop",
+        {
+            "web": {"image": estate.image(shop, "shop/web", "4.2.1")},
+            "proxy": {"image": "fabrikamtools.azurecr.io/net/proxy:1.0.0"},
+        },
+        outbound=OUTBOUND,
+    )
+    pulls(estate, site, shop)
+    return estate.scenario()
+
+
+def sidecar_without_sign_in() -> Scenario:
+    """A sidecar app whose second container is told to sign in with nothing."""
+    estate = Estate()
+    acr = estate.registry("contosoimages")
+    site = estate.sidecars(
+        "shop",
+        {
+            "web": {"image": estate.image(acr, "shop/web", "4.2.1")},
+            "proxy": {"image": estate.image(acr, "net/proxy", "1.0.0"), "authType": "Anonymous"},
+        },
+        outbound=OUTBOUND,
+    )
+    pulls(estate, site, acr)
+    return estate.scenario()
+
+
+def sleeping_app() -> Scenario:
+    """A container app behind a NAT gateway its registry does not know, that may scale to zero."""
+    estate = Estate(propagation={"cooldown": 120})
+    acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    environment = estate.environment("apps-env", subnet=estate.subnet("environment", nat=(NAT,)))
+    image = estate.image(acr, "basket/api", "1.8.0")
+    app = estate.container_app("basket", environment, image=image, registry=acr)
+    app["properties"]["template"]["scale"]["minReplicas"] = 0
+    pulls(estate, app, acr)
+    return estate.scenario()
