@@ -34,6 +34,13 @@ def _estate() -> Estate:
     registry = estate.registry("contosoimages", deny=True, allow=("198.51.100.0/28",))
     image = estate.image(registry, "shop/web", "4.2.1")
     estate.site("shop", image=image, outbound=("203.0.113.10",))
+    catalog = estate.registry("contosocatalog")
+    soft_delete = {"status": "enabled", "retentionDays": 7}
+    catalog["properties"]["policies"]["softDeletePolicy"] = soft_delete
+    estate.image(catalog, "catalog/web", "3.0.9", pushed="2026-07-01T08:00:00Z")
+    host = estate.image(catalog, "catalog/web", "3.1.0").partition("/")[0]
+    gone = {"digest": f"sha256:{'0' * 64}", "deleted": "2026-08-01T10:00:00Z"}
+    estate.parts["deletedImages"] = {host: {"catalog/web": {"3.2.0": gone}}}
     estate.assign(HEALER, OWNER, estate.subscription)
     return estate
 
@@ -118,3 +125,20 @@ def test_a_pull_role_is_assigned_and_listed(az: Az) -> None:
 
     assert made["roleDefinitionId"].endswith(ACR_PULL)
     assert [(one["principalId"], one["roleDefinitionName"]) for one in listed] == [(app, "AcrPull")]
+
+
+def test_a_registrys_tags_and_an_images_attributes_are_shown(az: Az) -> None:
+    repository = ("-n", "contosocatalog", "--repository", "catalog/web")
+
+    tags = az("acr", "repository", "show-tags", *repository, "--orderby", "time_desc")
+    image = az("acr", "repository", "show", "-n", "contosocatalog", "--image", "catalog/web:3.1.0")
+
+    assert tags == ["3.1.0", "3.0.9"]
+    assert image["changeableAttributes"]["readEnabled"] is True
+    assert az("acr", "repository", "list", "-n", "contosocatalog") == ["catalog/web"]
+
+
+def test_what_was_deleted_softly_is_listed(az: Az) -> None:
+    listed = az("acr", "manifest", "list-deleted-tags", "-r", "contosocatalog", "-n", "catalog/web")
+
+    assert [one["tag"] for one in listed] == ["3.2.0"]
