@@ -117,7 +117,7 @@ def infrastructure_change(step: Step) -> str:
     name = ResourceId.parse(step.after["registry"]).name
     return (
         f"If {step.target.name} is deployed from code, the password must not stand in it: the next "
-        "deployment would bring the dead one back. Take it from the registry at deployment time.\n\n"
+        "deployment would bring the dead one back. Take it from the registry each time.\n\n"
         f"Bicep, with the registry as an existing resource:\n"
         f"  resource registry 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = {{\n"
         f"    name: '{name}'\n  }}\n"

@@ -3,7 +3,7 @@ Advice about how a workload signs in: an identity that is not attached or not us
 
 In:  a Subject.  Out: a text for a person.
 
-Never the admin user as a way out, and never a password in a command: `'<the password>'` stands for
+Never the admin user as a way out, and never a password in a command: `'<present-password>'` stands for
 it. Commands: `az webapp`, `az containerapp`, `az acr credential`, `az keyvault` references. Pure.
 """
 
@@ -203,12 +203,12 @@ def _store(s: Subject, vault: str | None) -> str:
         name, secret = _vault(vault)
         return (
             f"az keyvault secret set --vault-name {quoted(name)} --name {quoted(secret)} "
-            "--value '<the password>'"
+            "--value '<present-password>'"
         )
     if s.is_site:
-        setting = quoted(f"{place or _PASSWORD}=<the password>")
+        setting = quoted(f"{place or _PASSWORD}=<present-password>")
         return f"az webapp config appsettings set {s.site_args} --settings {setting}"
-    secret = quoted(f"{place or '<secret>'}=<the password>")
+    secret = quoted(f"{place or '<secret>'}=<present-password>")
     return f"{s.app} secret set {s.app_args} --secrets {secret}"
 
 
