@@ -23,14 +23,14 @@ from shared.model.ids import ResourceId
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
-_LEGACY_PULL = {
+LEGACY_PULL = {
     ACR_PULL: "AcrPull",
     "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
     "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
     "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
     "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
 }
-_ABAC_PULL = {
+ABAC_PULL = {
     REPOSITORY_READER: "Container Registry Repository Reader",
     "2a1e307c-b015-4ebd-883e-5b7698a07328": "Container Registry Repository Writer",
     "2efddaa5-3f1f-4df3-97df-af3f13818f4c": "Container Registry Repository Contributor",
@@ -70,7 +70,7 @@ def judge(azure: Azure, asked: Asked, registry: Registry, repository: str) -> Ac
 
     Definitions of custom roles are read; a role that may not be read is judged None.
     """
-    known = {**_LEGACY_PULL, **_ABAC_PULL}
+    known = {**LEGACY_PULL, **ABAC_PULL}
     strange = {role for role in map(_role, asked.assigned) if role not in known}
     definitions = azure.together(
         **{role: _definition_reader(azure, registry.id, role) for role in sorted(strange)}
@@ -130,7 +130,7 @@ def _judged(
     item: Any, definition: Any, mode: PermissionMode | None, repository: str
 ) -> RoleAssignment:
     role = _role(item)
-    names = {**_LEGACY_PULL, **_ABAC_PULL}
+    names = {**LEGACY_PULL, **ABAC_PULL}
     name = names.get(role) or getattr(definition, "role_name", None) or role
     return RoleAssignment(
         id=str(item.id),
@@ -153,8 +153,8 @@ def _pulls(
         both = [_pulls(role, definition, each, condition, repository) for each in PermissionMode]
         return both[0] if both[0] == both[1] else None
     legacy = mode is PermissionMode.LEGACY
-    if role in _LEGACY_PULL or role in _ABAC_PULL:
-        granted = role in (_LEGACY_PULL if legacy else _ABAC_PULL)
+    if role in LEGACY_PULL or role in ABAC_PULL:
+        granted = role in (LEGACY_PULL if legacy else ABAC_PULL)
     elif isinstance(definition, Unread):
         return None
     else:

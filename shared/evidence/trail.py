@@ -1,21 +1,222 @@
-# ruff: noqa: ARG001
 """
-What access there once was, from the Activity Log.
+The trail: what access there once was, and who took it away.
 
 In:  the evidence read so far.
-Out: the aspect `trail`; None where it leaves no question open.
+Out: a Trail where the pull identity may not pull; None where nothing has to be proven; Unread when
+     the Activity Log may not be read, or says more than can be read here.
+
+The Activity Log keeps 90 days and knows only a fixed set of filters: a time span and one of
+resource provider, group or resource (Activity Logs - List, 2015-04-01). Everything about role
+assignments in the registry's subscription is asked for at once, so grants made above the registry
+are found as well; everything about the workload in a second query. A record arrives some minutes
+after the fact: what is not there yet is no proof, and the incident is looked at again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from shared.clients.azure import Azure
-from shared.model.evidence import Evidence, Fact, Unread
-from shared.model.trail import Trail
+from shared.errors import Refused
+from shared.evidence import trail_records as records
+from shared.evidence.access import ABAC_PULL, LEGACY_PULL
+from shared.evidence.reading import attempt
+from shared.model.evidence import Access, Evidence, Fact, PullAuth, PullMode, Registry, Unread
+from shared.model.ids import ResourceId
+from shared.model.trail import PastAccess, Trail
+
+_VERSION = "2015-04-01"
+_KEPT = timedelta(days=90) - timedelta(hours=1)
+_MOST = 4000  # records
+_WANTED = (
+    "caller,claims,eventTimestamp,operationId,correlationId,operationName,status,resourceId,"
+    "properties"
+)
+_IDENTITIES = (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
+_PULL_ROLES = LEGACY_PULL.keys() | ABAC_PULL.keys()
+_SUBSCRIPTION = "2022-12-01"
 
 
 def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
-    return None
+    """Look back as far as the Activity Log goes, where an identity lacks its pull role."""
+    registry, access, auth = evidence.registry, evidence.access, evidence.workload.auth
+    if not isinstance(registry, Registry) or not isinstance(access, Access):
+        return None
+    if not isinstance(auth, PullAuth) or auth.mode not in _IDENTITIES or not auth.attached:
+        return None
+    if access.pulls is not False or access.denials:
+        return None
+    return attempt(lambda: _trail(azure, evidence.workload.id, registry.id, access))
+
+
+def _trail(azure: Azure, workload: ResourceId, registry: ResourceId, access: Access) -> Trail:
+    since = azure.now() - _KEPT
+    own = workload.key.split("/config/")[0]
+    told = azure.together(
+        roles=lambda: _list(
+            azure, registry.subscription, since, "resourceProvider eq 'Microsoft.Authorization'"
+        ),
+        workload=lambda: _list(
+            azure, workload.subscription, since, f"resourceUri eq '{workload.text}'"
+        ),
+        foreign=lambda: _foreign(azure, workload, registry),
+    )
+    roles, changes = told["roles"], told["workload"]
+    former = {
+        principal: at
+        for at, principal in records.identities(changes, own)
+        if principal != access.principal.lower()
+    }
+    deleted = records.of_workload(changes, own, "delete")
+    remade = next((one for one in deleted if one.resource == own), None)
+    written = records.of_workload(changes, own, "write")
+    again = next((one for one in reversed(written) if remade and one.at >= remade.at), remade)
+    past = _past(roles, registry, {access.principal.lower()})
+    return Trail(
+        since=since,
+        past=past,
+        former=_of_former(azure, roles, registry, former) if former else (),
+        identity_remade=max(former.values(), default=None),
+        workload_remade=remade.at if remade else None,
+        workload_remade_by=again.by if again else "",
+        repointed=written[0].at if written else None,
+        refusals=records.refused(roles, access.principal),
+        foreign=told["foreign"],
+    )
+
+
+def _past(
+    roles: Sequence[records.Record], registry: ResourceId, principals: set[str]
+) -> tuple[PastAccess, ...]:
+    """Pull roles these principals had at the registry or above it, newest removal first."""
+    grants = records.made(roles)
+    found: dict[str, PastAccess] = {}
+    for gone in records.removed(roles):
+        what = gone.made or grants.get(gone.resource)
+        if what is None or gone.resource in found:
+            continue
+        one = _access(what, registry, principals)
+        if one is not None:
+            grant = grants.get(gone.resource)
+            found[gone.resource] = replace(
+                one,
+                granted=grant.at if grant else None,
+                removed=gone.at,
+                removed_by=gone.by,
+                hand=gone.hand,
+            )
+    for id, what in grants.items():
+        if id not in found and (one := _access(what, registry, principals)):
+            found[id] = one
+    newest = datetime.min.replace(tzinfo=next(iter(_zones(found)), None))
+    return tuple(sorted(found.values(), key=lambda one: one.removed or newest, reverse=True))
+
+
+def _zones(found: dict[str, PastAccess]) -> Iterator[Any]:
+    yield from (one.granted.tzinfo for one in found.values() if one.granted)
+    yield from (one.removed.tzinfo for one in found.values() if one.removed)
+
+
+def _access(what: records.Made, registry: ResourceId, principals: set[str]) -> PastAccess | None:
+    """The assignment, if it let one of these principals pull from this registry."""
+    above = what.scope.lower().startswith("/subscriptions/") and registry.within(what.scope)
+    if what.principal not in principals or what.role not in _PULL_ROLES or not above:
+        return None
+    return PastAccess(
+        assignment=what.assignment,
+        principal=what.principal,
+        role=what.role,
+        scope=what.scope,
+        condition=what.condition,
+        granted=what.at,
+    )
+
+
+def _of_former(
+    azure: Azure,
+    roles: Sequence[records.Record],
+    registry: ResourceId,
+    former: dict[str, datetime],
+) -> tuple[PastAccess, ...]:
+    """Pull roles of principals the workload had before: those still there, then those that were."""
+    operations = azure.authorization(registry.subscription).role_assignments
+    with azure.asking(f"listed the role assignments at {registry}"):
+        there = list(operations.list_for_scope(registry.text, filter="atScope()"))
+    standing = tuple(
+        PastAccess(
+            assignment=str(one.id).lower(),
+            principal=str(one.principal_id).lower(),
+            role=str(one.role_definition_id).rpartition("/")[2].lower(),
+            scope=str(one.scope),
+            condition=one.condition,
+        )
+        for one in there
+        if str(one.principal_id).lower() in former
+        and str(one.role_definition_id).rpartition("/")[2].lower() in _PULL_ROLES
+        and registry.within(str(one.scope))
+    )
+    known = {one.assignment for one in standing}
+    gone = _past(roles, registry, set(former))
+    return (*standing, *(one for one in gone if one.assignment not in known))
+
+
+def _list(azure: Azure, subscription: str, since: datetime, about: str) -> list[records.Record]:
+    """Every record of the span; Refused when there are more than can be judged here."""
+    path = (
+        f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
+    )
+    span = f"eventTimestamp ge '{_stamp(since)}' and eventTimestamp le '{_stamp(azure.now())}'"
+    found: list[records.Record] = []
+    with azure.asking(f"read the Activity Log of the subscription {subscription}"):
+        query = {"$filter": f"{span} and {about}", "$select": _WANTED}
+        for one in azure.arm.list(path, _VERSION, **query):
+            found.append(one)
+            if len(found) > _MOST:
+                raise Refused(f"the Activity Log holds more than {_MOST} records about {about}")
+    return found
+
+
+def _foreign(azure: Azure, workload: ResourceId, registry: ResourceId) -> str:
+    """Why the two are not of one tenant, in words; "" when they are."""
+    if workload.subscription.lower() == registry.subscription.lower():
+        return ""
+    tenants = []
+    for one in (workload, registry):
+        path = f"/subscriptions/{one.subscription}"
+        with azure.asking(f"read the subscription {one.subscription}"):
+            tenants.append(str(azure.arm.get(path, _SUBSCRIPTION).get("tenantId") or ""))
+    if tenants[0] and tenants[0].lower() == tenants[1].lower():
+        return ""
+    return f"the workload's tenant is {tenants[0] or 'unknown'}, the registry's {tenants[1]}"
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def facts(evidence: Evidence) -> Iterator[Fact]:
-    yield from ()
+    """What the Activity Log proves, and how far back it was read."""
+    trail = evidence.trail
+    source = "Activity Log"
+    if isinstance(trail, Unread):
+        yield Fact(fact="earlier access", value=trail.because, source=source)
+    if not isinstance(trail, Trail):
+        return
+    if not trail.past and not trail.former:
+        value = f"none of this identity at this registry since {trail.since:%Y-%m-%d}"
+        yield Fact(fact="earlier access", value=value, source=source)
+    for one in (*trail.past[:3], *trail.former[:3]):
+        yield Fact(fact="earlier access", value=_told(one), source=one.assignment)
+    if trail.workload_remade:
+        value = f"{trail.workload_remade:%Y-%m-%d %H:%M} UTC, by {trail.workload_remade_by}"
+        yield Fact(fact="workload deleted and made anew", value=value, source=source)
+    for text in trail.refusals[:3]:
+        yield Fact(fact="refused grant", value=text, source=source)
+
+
+def _told(one: PastAccess) -> str:
+    role = {**LEGACY_PULL, **ABAC_PULL}.get(one.role, one.role)
+    until = f"until {one.removed:%Y-%m-%d %H:%M} UTC" if one.removed else "its end was not seen"
+    who = f", deleted by {one.removed_by} ({one.hand})" if one.removed else ""
+    return f"{role} of {one.principal} at {one.scope}, {until}{who}"

@@ -48,3 +48,4 @@ class Trail:
     workload_remade_by: str = ""
     repointed: datetime | None = None  # newest change of what the workload pulls, UTC
     refusals: tuple[str, ...] = ()  # attempts to grant that policy or lock refused, in words
+    foreign: str = ""  # why workload and registry are not of one tenant; "" when they are
