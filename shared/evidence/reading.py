@@ -3,8 +3,11 @@ How a read that fails becomes a fact.
 
 A refusal (403, 404, an answer without sense) becomes Unread with Azure's words; the absence of an
 answer (throttled, unreachable) is passed on, because asking again later can still succeed.
+
+An answer over whose form our own code stumbles is an answer without sense too; the log keeps where.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -13,6 +16,7 @@ from shared.model.evidence import Unread
 from shared.model.ids import InvalidId, ResourceId
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 def attempt(read: Callable[[], T]) -> T | Unread:
@@ -21,6 +25,9 @@ def attempt(read: Callable[[], T]) -> T | Unread:
         return read()
     except PermanentError as refusal:
         return Unread(f"not readable: {refusal}")
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        log.exception("An answer of Azure could not be understood")
+        return Unread(f"not readable: Azure's answer made no sense ({type(error).__name__})")
 
 
 def known(value: T | Unread, otherwise: T) -> T:
