@@ -75,6 +75,8 @@ def _home(azure: Azure, address: str, network: VirtualNetwork) -> VirtualNetwork
         if hub := _in_hub(azure, address):
             return Unread(_of_hub(hub))
         return Unread(f"the network {remote} it stands in is {seen.because}")
+    if not any(back.open and back.remote == network.id for back in seen.peerings):
+        return Unread(f"{seen.id.name}, which holds that address, is not peered back")
     return seen
 
 

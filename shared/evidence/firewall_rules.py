@@ -92,8 +92,10 @@ def _collections(items: Any, kind: Kind) -> Iterator[FirewallRule]:
         flat = [(item, item.get("properties") or item) for item in items or ()]
         for item, held in sorted(flat, key=lambda pair: _priority(pair[1])):
             action = str((held.get("action") or {}).get("type", "")).lower()
+            if action in ("dnat", "snat"):
+                continue  # about traffic coming in
             if action not in ("allow", "deny"):
-                continue  # DNAT: about traffic coming in
+                raise ValueError(action)
             for rule in held.get("rules") or ():
                 if _kind(rule, kind) is kind:
                     yield _understood(rule, kind, action == "allow", str(item.get("name") or ""))
