@@ -239,7 +239,7 @@ def _none_near(
     there = sorted({one.network.name for one in connections if one.network})
     because = (
         f"the registry's private endpoints are in {', '.join(there) or 'no network we see'}, which "
-        f"{network.name} does not reach: it is neither the same network nor peered with it both ways"
+        f"{network.name} does not reach: neither the same network nor peered with it both ways"
     )
     return _closed(because, str(registry.id))
 
