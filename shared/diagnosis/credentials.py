@@ -171,16 +171,17 @@ def credentials_stale(case: Case) -> Answer:
 
 def _stale_in_the_vault(case: Case, name: FindingName, seen: Credentials) -> Answer:
     """A password that a vault holds: whether it is the right one, only the registry can tell."""
-    if seen.vault_status != DELIVERED:
+    place, server = seen.vault_place or seen.place, case.registry.login_server
+    if seen.vault_status not in (DELIVERED, None):
         return unknown(name, f"the password in {seen.vault} cannot be compared")
-    if case.claim is Cause.UNAUTHORIZED:
-        return found(
-            name,
-            f"The Key Vault secret {seen.vault} arrives as {seen.vault_place or seen.place}, and "
-            f"{case.registry.login_server} refuses it: it was rotated, and the vault holds the old "
-            "one",
-        )
-    return unknown(name, f"the password in {seen.vault} arrives, and cannot be compared")
+    if case.claim is not Cause.UNAUTHORIZED:
+        return unknown(name, f"the password in {seen.vault} cannot be compared")
+    arrives = "arrives as" if seen.vault_status else "is not said to be missing as"
+    return found(
+        name,
+        f"The Key Vault secret {seen.vault} {arrives} {place}, and {server} refuses it: it was "
+        "rotated, and the vault holds the old one",
+    )
 
 
 def _needs_credentials(case: Case, name: FindingName) -> Answer | None:

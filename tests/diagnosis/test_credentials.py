@@ -114,8 +114,15 @@ TABLE: dict[str, tuple[PullAuth, Credentials | Unread | None, bool | None, Findi
         auth(keyvault=True, vaulted=(PLACE,)),
         stored(vault="kv/secrets/acr"),
         True,
-        F.UNDETERMINED,
+        F.CREDENTIALS_STALE,
         "nothing tells",
+    ),
+    "place hidden": (
+        auth(secret=None, server=None),
+        stored(place="", matches=Unread("not readable: not shown")),
+        True,
+        F.CREDENTIALS_STALE,
+        "is not shown",
     ),
     "vault not asked": (
         auth(keyvault=True, vaulted=(PLACE,)),

@@ -6,6 +6,7 @@ log lines, alert texts and Azure's own error messages.
 """
 
 import json
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from shared.errors import HealError
 from shared.model.views import incident_view
 from shared.pipeline import diagnose, heal, rollback, scan, sweep
 from tests.cli.terminal import terminal
-from tests.clinic import Clinic
+from tests.clinic import GENEROUS, Clinic
 from tests.simulator import estates
+from tests.simulator.estates import credentials_cases
 
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJjYW5hcnkiOiJjYW5hcnktdG9rZW4ifQ.Y2FuYXJ5LXNpZ25hdHVyZQ"
 CANARIES = (
@@ -186,3 +188,97 @@ def has(clinic: Clinic, kind: str) -> bool:
     return any(
         str(item["type"]).lower().endswith(f"/{kind}") for item in clinic.simulator.world.resources
     )
+
+
+PAIRED = (
+    GENEROUS + "pairs:\n- registry: /subscriptions/*/resourceGroups/platform\n"
+    "  workloads: ['/subscriptions/*/resourceGroups/web-shop']\n"
+)
+#: Each with an old password that is a canary, and the end of the one request that may carry one.
+ROTATED = {
+    "shop": (credentials_cases.web_app, "/config/appsettings"),
+    "staging": (credentials_cases.slot, "/config/appsettings"),
+    "basket": (credentials_cases.container_app, "/containerapps/basket"),
+    "nightly": (credentials_cases.job, "/jobs/nightly"),
+}
+
+
+@pytest.mark.parametrize("name", ROTATED)
+def test_a_password_that_is_handed_over_is_nowhere_but_in_the_one_write(
+    name: str, tmp_path: Path, leaks: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    build, end = ROTATED[name]
+    clinic = Clinic({**_rotten(build()), "retry": [45]}, tmp_path, policy=PAIRED)
+    sent = _overheard(clinic)
+    workload = clinic.find(name)
+    clinic.pull(workload)
+
+    leaks += [repr(diagnose(workload, None, medic=clinic.medic))]
+    incident = clinic.sweep_until_done(clinic.heal(workload))
+
+    assert incident.state == "healed"
+    assert clinic.pull(workload)["ok"]
+    leaks += [json.dumps(incident_view(incident)), repr(incident)]
+    leaks += [repr(record) for record in clinic.medic.store.records(incident.id)]
+    with pytest.raises(HealError) as refused:
+        rollback(incident.id, "back", "ada", medic=clinic.medic)
+    leaks += [str(refused.value), repr(refused.value), repr(vars(refused.value))]
+    with terminal(clinic, capsys) as medic:
+        for command in (("incidents", incident.id, "--json"), ("rollback", incident.id, "--json")):
+            said = medic.say(*command)
+            leaks += [said.out, said.err]
+    carrying = [line for line, body in sent if any(canary in body for canary in CANARIES)]
+    assert {line.partition(" ")[0] for line in carrying} == {clinic.writes[0].partition(" ")[0]}
+    assert all(line.partition("?")[0].lower().endswith(end) for line in carrying)
+    assert len(carrying) == 1
+
+
+@pytest.mark.parametrize("status", [400, 409, 429, 503])
+@pytest.mark.parametrize("name", ["shop", "basket"])
+def test_azure_repeating_the_password_it_was_sent_is_not_quoted(
+    name: str, status: int, tmp_path: Path, leaks: list[str]
+) -> None:
+    build, end = ROTATED[name]
+    clinic = Clinic({**_rotten(build()), "retry": [45]}, tmp_path, policy=PAIRED)
+    workload = clinic.find(name)
+    clinic.pull(workload)
+    method = "PUT" if name == "shop" else "PATCH"
+    words = "cannot store canary-registry-password beside canary-setting-value"
+    body = {"error": {"code": "Talkative", "message": words}}
+    match = {"method": method, "path": f"(?i){end}"}
+    clinic.simulator.faults.add({"match": match, "status": status, "times": 99, "body": body})
+
+    try:
+        leaks += [repr(clinic.heal(workload))]
+    except HealError as error:
+        leaks += [str(error), repr(error), "".join(traceback.format_exception(error))]
+    for incident in clinic.medic.store.page().incidents:
+        leaks += [json.dumps(incident_view(incident)), repr(incident)]
+    assert clinic.writes == []
+
+
+def _rotten(scenario: dict[str, Any]) -> dict[str, Any]:
+    """Canaries instead of every password, the dead ones and those of others too."""
+    for id in scenario["passwords"]:
+        scenario["passwords"][id] = ["canary-registry-password", "canary-registry-password-2"]
+    for settings in scenario["appSettings"].values():
+        settings["DB_CONNECTION"] = "Server=x;Password=canary-setting-value"
+        if settings["DOCKER_REGISTRY_SERVER_PASSWORD"] == credentials_cases.OLD:
+            settings["DOCKER_REGISTRY_SERVER_PASSWORD"] = "canary-said-password"
+    for values in scenario["secrets"].values():
+        values.update({"queue-key": "canary-app-secret"})
+        values.update({credentials_cases.NAME: "canary-said-password"})
+    return scenario
+
+
+def _overheard(clinic: Clinic) -> list[tuple[str, str]]:
+    """Every request of ours as it crossed the wire: method and address, headers and body."""
+    handle, sent = clinic.simulator.handle, []
+
+    def witness(request: Any) -> Any:
+        whole = f"{request.headers} {request.body!r}"
+        sent.append((f"{request.method} {request.url}", whole))
+        return handle(request)
+
+    clinic.simulator.handle = witness  # type: ignore[method-assign]
+    return sent

@@ -3,7 +3,7 @@ Advice about how a workload signs in: an identity that is not attached or not us
 
 In:  a Subject.  Out: a text for a person.
 
-Never the admin user as a way out, and never a password in a command: `'<present-password>'` stands for
+Never the admin user as a way out, and never a password in a command: a placeholder stands for
 it. Commands: `az webapp`, `az containerapp`, `az acr credential`, `az keyvault` references. Pure.
 """
 
