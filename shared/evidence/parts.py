@@ -56,7 +56,7 @@ class _Around:
     """What was read for all images together: by host, by registry, by registry and identity."""
 
     found: Mapping[str, ResourceId | Unread | None]
-    registries: Mapping[ResourceId, Registry | Unread]
+    registries: Mapping[ResourceId, Registry | Unread | None]  # None: it is no more
     surroundings: Mapping[ResourceId | None, Surroundings]
     asked: Mapping[tuple[ResourceId, str], access.Asked | Unread]
 

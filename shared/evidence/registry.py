@@ -17,13 +17,13 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import NotFound, PermanentError, TransientError
+from shared.evidence import graph
 from shared.evidence.reading import attempt, id_in, same
 from shared.model.evidence import PermissionMode, Registry, Unread
 from shared.model.ids import ResourceId
 from shared.model.image import login_server
 
 _MODES = {mode.value: mode for mode in PermissionMode}
-_GRAPH_VERSION = "2021-03-01"
 _TYPE = "microsoft.containerregistry/registries"
 _HOST = re.compile(r"[a-z0-9][a-z0-9.-]{0,200}")
 
@@ -45,14 +45,22 @@ def find(azure: Azure, host: str) -> ResourceId | Unread | None:
     return _only(listed, server) if listed else None
 
 
-def read(azure: Azure, id: ResourceId) -> Registry | Unread:
-    """The registry as it is now, with its rule usage."""
+def read(azure: Azure, id: ResourceId) -> Registry | Unread | None:
+    """The registry as it is now, with its rule usage; None when it is no more, although a search
+    that lags still names it."""
     answers = azure.together(
-        registry=lambda: attempt(lambda: fetch(azure, id)),
+        registry=lambda: attempt(lambda: _standing(azure, id)),
         usage=lambda: attempt(lambda: _rule_usage(azure, id)),
     )
     wire, usage = answers["registry"], answers["usage"]
-    return wire if isinstance(wire, Unread) else understood(wire, usage)
+    return wire if wire is None or isinstance(wire, Unread) else understood(wire, usage)
+
+
+def _standing(azure: Azure, id: ResourceId) -> Mapping[str, Any] | None:
+    try:
+        return fetch(azure, id)
+    except NotFound:
+        return None
 
 
 def serves(registry: Registry, host: str) -> bool:
@@ -125,13 +133,8 @@ def _in_graph(azure: Azure, server: str) -> list[ResourceId]:
         "resources | where type =~ 'microsoft.containerregistry/registries' "
         f"| where tolower(tostring(properties.loginServer)) == '{server}' | project id"
     )
-    body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
-    if azure.subscriptions is not None:
-        body["subscriptions"] = list(azure.subscriptions)
-    with azure.asking(f"searched Resource Graph for the registry {server}"):
-        path = "/providers/Microsoft.ResourceGraph/resources"
-        rows = azure.arm.post(path, _GRAPH_VERSION, body).get("data") or []
-    return _reachable((row.get("id") for row in rows if isinstance(row, dict)), azure)
+    found = graph.rows(azure, query, f"the registry {server}")
+    return _reachable((row.get("id") for row in found), azure)
 
 
 def _reachable(texts: Iterable[object], azure: Azure) -> list[ResourceId]:

@@ -13,12 +13,12 @@ import re
 from typing import Any
 
 from shared.clients.azure import Azure
+from shared.evidence import graph
 from shared.evidence.reading import attempt, id_in
 from shared.model.catalogue import Whereabouts
 from shared.model.evidence import Unread
 from shared.model.image import login_server
 
-_GRAPH = ("/providers/Microsoft.ResourceGraph/resources", "2021-03-01")
 _ACR = "Microsoft.ContainerRegistry"
 _VERSION = "2025-11-01"
 #: Registry names are alphanumeric: a label with a hyphen is `{name}-{hash}` ("Get started with ACR
@@ -55,13 +55,7 @@ def _named(azure: Azure, name: str) -> list[dict[str, Any]]:
         f"| where name =~ '{name}' "
         "| project id, server = tolower(tostring(properties.loginServer))"
     )
-    path, version = _GRAPH
-    body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
-    if azure.subscriptions is not None:
-        body["subscriptions"] = list(azure.subscriptions)
-    with azure.asking(f"searched Resource Graph for a registry named {name}"):
-        rows = azure.arm.post(path, version, body).get("data") or []
-    return [row for row in rows if isinstance(row, dict)]
+    return list(graph.rows(azure, query, f"a registry named {name}"))
 
 
 def _taken(azure: Azure, name: str, subscription: str) -> bool | None:
