@@ -121,6 +121,20 @@ DNS_ZONE_LINK = Card(
     undo="delete the link that was made, if it is still as written",
 )
 
+PULL_ROLE = Card(
+    name=RemedyName.PULL_ROLE,
+    does="gives a workload's own identity back the right to pull from its registry",
+    permissions=(
+        "Microsoft.ContainerRegistry/registries/read",
+        "Microsoft.Authorization/roleAssignments/read",
+        "Microsoft.Authorization/roleAssignments/write",
+        "Microsoft.Authorization/roleAssignments/delete",
+        "Microsoft.Insights/eventtypes/values/read",
+    ),
+    risk="whoever controls the workload can read the images again that it could read before",
+    undo="delete the role assignment that was made, if it is still as written",
+)
+
 CARDS: Mapping[RemedyName, Card] = {
     card.name: card
     for card in (
@@ -130,6 +144,7 @@ CARDS: Mapping[RemedyName, Card] = {
         USE_IDENTITY,
         VNET_IMAGE_PULL,
         DNS_ZONE_LINK,
+        PULL_ROLE,
     )
 }
 

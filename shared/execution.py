@@ -19,6 +19,7 @@ from shared.remediations import (
     credential_resync,
     dns_zone_link,
     firewall_sync,
+    pull_role,
     restart,
     use_identity,
     vnet_image_pull,
@@ -44,6 +45,7 @@ REMEDIES: Mapping[RemedyName, Remedy] = {
     RemedyName.USE_IDENTITY: use_identity,
     RemedyName.VNET_IMAGE_PULL: vnet_image_pull,
     RemedyName.DNS_ZONE_LINK: dns_zone_link,
+    RemedyName.PULL_ROLE: pull_role,
 }
 
 

@@ -16,7 +16,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.gate import conduct, consent, firewall, private, proof, scope, sign_in, surroundings
+from shared.gate import (
+    conduct,
+    consent,
+    firewall,
+    private,
+    proof,
+    roles,
+    scope,
+    sign_in,
+    surroundings,
+)
 from shared.gate.case import Case, Objection, Rule, deny
 from shared.model.evidence import Evidence, Registry
 from shared.model.history import History
@@ -47,6 +57,7 @@ RULES: tuple[Rule, ...] = (
     private.only_links_the_zone,
     sign_in.password_where_it_was,
     sign_in.identity_may_pull,
+    roles.only_the_pull_role,
     surroundings.not_locked,
     surroundings.policies_stand_back,
     conduct.somebody_decided,

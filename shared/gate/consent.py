@@ -12,6 +12,7 @@ matching credential) is one more function in GROUNDS. Pure.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from shared.gate import roles
 from shared.gate.case import Case, Objection, hold
 from shared.model.credentials import Credentials
 from shared.model.evidence import Access, PullAuth, PullMode, Unread
@@ -81,15 +82,27 @@ def pair(case: Case) -> Ground | None:
     return None
 
 
+def activity_log(case: Case) -> Ground | None:
+    """The Activity Log proves that this identity could pull from this registry until lately."""
+    found = roles.proof(case)
+    return Ground(*found) if found else None
+
+
+def lost_effect(case: Case) -> Ground | None:
+    """The role is there, and a switch of the registry's permission mode took its effect."""
+    found = roles.disarmed(case)
+    return Ground(*found) if found else None
+
+
 _Grounds = tuple[Callable[[Case], Ground | None], ...]
 
 #: What counts as consent, by remedy. None: the remedy opens nothing.
 GROUNDS: Mapping[RemedyName, _Grounds | None] = {
-    RemedyName.FIREWALL_SYNC: (own_permission, matching_credentials, pair),
-    RemedyName.VNET_IMAGE_PULL: (own_permission, matching_credentials, pair),
-    RemedyName.DNS_ZONE_LINK: (own_permission, matching_credentials, pair),
+    RemedyName.FIREWALL_SYNC: (own_permission, matching_credentials, activity_log, pair),
+    RemedyName.VNET_IMAGE_PULL: (own_permission, matching_credentials, activity_log, pair),
+    RemedyName.DNS_ZONE_LINK: (own_permission, matching_credentials, activity_log, pair),
     RemedyName.USE_IDENTITY: (idle_permission, pair),
-    RemedyName.PULL_ROLE: (pair,),
+    RemedyName.PULL_ROLE: (activity_log, lost_effect, pair),
     RemedyName.CREDENTIAL_RESYNC: (pair,),
     RemedyName.RESTART: None,
 }
@@ -101,6 +114,8 @@ def owner_consents(case: Case) -> Iterator[Objection]:
         asked = GROUNDS[remedy]
         if asked is not None and not any(ground(case) for ground in asked):
             why = f"{_missing(case)}; " if own_permission in asked else ""
+            if activity_log in asked and (said := roles.why_not(case)):
+                why += f"{said}; "
             yield hold(
                 f"{remedy} has no consent of the registry's owner: {why}"
                 "no pair of the policy names this registry and this workload"

@@ -18,7 +18,15 @@ from collections.abc import Callable, Iterable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis, Plan, Step
 from shared.model.words import FindingName, RemedyName
-from shared.planning import credentials, firewall, restart, use_identity, vnet_pull, zone_link
+from shared.planning import (
+    credentials,
+    firewall,
+    pull_role,
+    restart,
+    use_identity,
+    vnet_pull,
+    zone_link,
+)
 from shared.planning.advice import advise, private_code
 from shared.planning.advice.subject import Subject
 from shared.planning.firewall import Refusal
@@ -92,6 +100,10 @@ def _zone_link(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> St
     return zone_link.step(evidence, doubts=diagnosis.doubts)
 
 
+def _pull_role(diagnosis: Diagnosis, evidence: Evidence, _: Policy | None) -> Step | Refusal:
+    return pull_role.step(evidence, doubts=diagnosis.doubts)
+
+
 PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.FIREWALL_MISSING_EGRESS: _firewall,
     FindingName.NOT_RETRYING: _restart,
@@ -99,6 +111,9 @@ PLANNERS: Mapping[FindingName, Planner] = {
     FindingName.IDENTITY_NOT_USED: _use_identity,
     FindingName.PRIVATE_PATH_NOT_ROUTED: _vnet_pull,
     FindingName.PRIVATE_DNS_NOT_LINKED: _zone_link,
+    FindingName.PULL_ROLE_MISSING: _pull_role,
+    FindingName.PULL_ROLE_WRONG_FOR_ABAC: _pull_role,
+    FindingName.IDENTITY_RECREATED: _pull_role,
 }
 
 #: What is missing whole, as code.
@@ -113,4 +128,5 @@ IN_CODE: Mapping[RemedyName, Callable[[Step], str]] = {
     RemedyName.CREDENTIAL_RESYNC: credentials.infrastructure_change,
     RemedyName.VNET_IMAGE_PULL: vnet_pull.infrastructure_change,
     RemedyName.DNS_ZONE_LINK: zone_link.infrastructure_change,
+    RemedyName.PULL_ROLE: pull_role.infrastructure_change,
 }

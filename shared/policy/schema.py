@@ -130,10 +130,24 @@ class FirewallSync(Remedy):
     azure_firewall: SharedEgress = SharedEgress.HOLD  # admits everything behind one
 
 
+class RemovedBy(StrEnum):
+    """Whose removal of a role may be made up for without a person."""
+
+    PERSON = "person"
+    SERVICE = "service"  # a pipeline, a policy, another automation
+    PLATFORM = "platform"
+
+
 class PullRole(Remedy):
-    """Restoring a lost pull role. Azure keeps its Activity Log for 90 days."""
+    """Restoring a lost pull role. Azure keeps its Activity Log for 90 days.
+
+    What a person removed was a decision; so it is given back only where that is said here, or by a
+    person who approves it. `intentional` are object ids whose removals always count as decisions.
+    """
 
     proof_days: Annotated[int, Field(ge=1, le=90)] = 30
+    removed_by: tuple[RemovedBy, ...] = (RemovedBy.SERVICE, RemovedBy.PLATFORM)
+    intentional: tuple[str, ...] = ()
 
 
 class DnsZoneLink(Remedy):
