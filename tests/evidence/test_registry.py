@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared import evidence
 from shared.model.evidence import Registry, Unread
+from tests.clinic import Clinic
 from tests.evidence.examining import examine, find, told
 from tests.simulator import estates
 
@@ -33,6 +35,18 @@ def test_a_host_with_capitals_or_a_region_still_finds_its_registry(tmp_path: Pat
 
     assert isinstance(seen.registry, Registry)
     assert seen.registry.login_server == "contosoimages.azurecr.io"
+
+
+def test_a_registry_that_only_a_lagging_search_still_names_does_not_exist(tmp_path: Path) -> None:
+    scenario = estates.blocked_web_app(propagation={"resourcegraph": 300})
+    clinic = Clinic(scenario, tmp_path)
+    registry = clinic.id("contosoimages")
+    clinic.simulator.change("DELETE", registry.text, b"")
+
+    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
+
+    assert seen.registry is None
+    assert told(seen, "registry name") == "nobody in Azure has it"
 
 
 def test_an_image_from_elsewhere_asks_for_no_registry(tmp_path: Path) -> None:
