@@ -139,10 +139,11 @@ def _unknowns_before(first: Answer | None, answers: list[Answer], case: Case) ->
 
 
 def _ruled_out(answers: list[Answer], shown: Collection[FindingName]) -> tuple[RuledOut, ...]:
+    still_open = {one.finding for one in answers if one.verdict is Verdict.UNKNOWN}
     reasons = {
         one.finding: one.because
         for one in answers
-        if one.verdict is Verdict.EXCLUDED and one.finding not in shown
+        if one.verdict is Verdict.EXCLUDED and one.finding not in {*shown, *still_open}
     }
     return tuple(RuledOut(finding=name, because=why) for name, why in reasons.items())
 

@@ -47,7 +47,7 @@ def firewall_egress_unprovable(case: Case) -> Answer:
     return found(
         name,
         f"The firewall of {case.registry.login_server} admits listed addresses only, and this "
-        f"workload has no fixed outbound address to list: {_reason(egress)}",
+        f"workload has no fixed outbound address to list: {_reason(egress)}{_seen(case)}",
     )
 
 
@@ -166,6 +166,17 @@ def _owner(egress: Egress) -> str:
     if egress.via in owners and egress.owner is not None:
         return f"of the {owners[egress.via]} {egress.owner.name} this workload pulls through"
     return "this workload pulls from"
+
+
+def _seen(case: Case) -> str:
+    """The address in the text: worth a person's look, and nothing to act on."""
+    address = case.reading.client_ip if case.claim is Cause.NETWORK_DENIED else None
+    if address is None:
+        return ""
+    return (
+        f". The text names {address[:45]}; whose address that is cannot be proven, so no rule "
+        "is made of it"
+    )
 
 
 def _reason(egress: Egress) -> str:
