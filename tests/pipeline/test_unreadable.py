@@ -62,13 +62,13 @@ def _tell(story: Story, place: Path, fault: dict[str, Any] | None = None) -> Tol
     clinic = Clinic(story.world(), place, policy=story.policy)
     workload = clinic.find(story.workload)
     story.fails(clinic, workload)
-    before = _estate(clinic)
+    before = estate_of(clinic)
     if fault is not None:
         clinic.simulator.faults.add(fault)
     seen = len(clinic.simulator.traffic)
     incident = _healed(clinic, story)
     reads = list(_reads(clinic.simulator.traffic[seen:]))
-    told = Told(before, _estate(clinic), clinic.writes, reads, incident)
+    told = Told(before, estate_of(clinic), clinic.writes, reads, incident)
     clinic.medic.store.close()
     return told
 
@@ -82,7 +82,7 @@ def _healed(clinic: Clinic, story: Story) -> Incident:
     return clinic.sweep_until_done(incident, minutes=story.minutes)
 
 
-def _estate(clinic: Clinic) -> dict[str, str]:
+def estate_of(clinic: Clinic) -> dict[str, str]:
     """Everything in Azure that is not the platform's own view, as text, by id."""
     state = clinic.simulator.world.snapshot()
     found = {
