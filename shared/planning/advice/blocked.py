@@ -34,7 +34,7 @@ _CLOUDS = {
         ("mcr.microsoft.com", "*.data.mcr.microsoft.com"),
     ),
 }
-_OTHER = ("the blob storage of this cloud", ("the sign-in host of this cloud",), ())
+_OTHER = ("<blob storage of this cloud>", ("<sign-in host of this cloud>",), ())
 _MOST = 4
 
 
@@ -157,7 +157,7 @@ def _security_rule(s: Subject, one: Obstacle) -> Iterator[str]:
     to = "'<the name servers>'" if one.blocks is Blocked.NAMES else " ".join(_tags(s))
     yield (
         f"az network nsg rule create --nsg-name {quoted(one.owner.name)} {where(one.owner)} "
-        f"--name image-pulls --priority '<a number below that of {plain(one.name)}>' "
+        f"--name image-pulls --priority {quoted(f'<a number below that of {one.name}>')} "
         f"--direction Outbound --access Allow --protocol {protocol} "
         f"--destination-port-ranges {port} --destination-address-prefixes {to}"
     )
@@ -178,7 +178,7 @@ def _firewall(s: Subject, one: Obstacle) -> Iterator[str]:
     hosts = " ".join(quoted(host) for host in (s.host, *_layers(s), *_cloud(s)[1]))
     ground = s.evidence.workload.ground
     known = ground.subnet.prefixes if isinstance(ground, Ground) else ()
-    sources = " ".join(known) or "'<address block of the subnet>'"
+    sources = " ".join(map(quoted, known)) or "'<address block of the subnet>'"
     policy = _policy(s)
     rule = f"--name image-pulls --protocols Https=443 --source-addresses {sources}"
     if policy is None:
@@ -206,7 +206,7 @@ def _policy(s: Subject) -> ResourceId | None:
 def _name_server(s: Subject, one: Obstacle) -> Iterator[str]:
     yield f"az network vnet show --ids {quoted(one.owner)} --query dhcpOptions.dnsServers"
     server = quoted(one.name.partition(",")[0])
-    yield f"nslookup {s.host} {server}  # from a machine in that network"
+    yield f"nslookup {quoted(s.host)} {server}  # from a machine in that network"
 
 
 _REMEDIES = {
