@@ -4,7 +4,7 @@ The catalog: every cure this product knows, one card each.
 In:  nothing.
 Out: a Card per remedy: what it may touch, what it risks, how it is taken back.
 
-A card without an entry in `shared/execution.py` is never carried out. Pure data: the plan, the
+Each is carried out by its entry in `shared/execution.py`. Pure data: the plan, the
 gate, the health check and the policy's sentences all read the same cards.
 """
 
@@ -147,11 +147,3 @@ CARDS: Mapping[RemedyName, Card] = {
         PULL_ROLE,
     )
 }
-
-
-def not_built_in() -> tuple[str, ...]:
-    """A sentence about the remedies a policy may name and this version cannot carry out."""
-    missing = [name.value for name in RemedyName if name not in CARDS]
-    if not missing:
-        return ()
-    return (f"Not built in yet, so never done whatever the policy says: {', '.join(missing)}.",)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from shared.clients.azure import Azure
-from shared.errors import WriteForbidden
 from shared.model.plan import Outcome, Step
 from shared.model.words import RemedyName
 from shared.remediations import (
@@ -50,8 +49,8 @@ REMEDIES: Mapping[RemedyName, Remedy] = {
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
-    """Do it. WriteForbidden when no remedy of that name is built in."""
-    remedy = _remedy(step.remedy)
+    """Do it."""
+    remedy = REMEDIES[step.remedy]
     with azure.permit(step):
         return remedy.apply(step, azure=azure)
 
@@ -61,7 +60,7 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
 
     Writes nothing, but for a site left stopped half-way: that is started, as announced.
     """
-    remedy = _remedy(step.remedy)
+    remedy = REMEDIES[step.remedy]
     if step.remedy is not RemedyName.RESTART:
         return remedy.settle(step, azure=azure)
     with azure.permit(step):
@@ -70,18 +69,11 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
 
 def reverse(outcome: Outcome) -> Step:
     """What undoing would send, for the audit to keep before it is sent."""
-    return _remedy(outcome.remedy).reverse(outcome)
+    return REMEDIES[outcome.remedy].reverse(outcome)
 
 
 def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     """Take it back, if what is there is still what was written; else Conflict with `details`."""
-    remedy = _remedy(outcome.remedy)
+    remedy = REMEDIES[outcome.remedy]
     with azure.permit(remedy.reverse(outcome)):
         return remedy.undo(outcome, azure=azure)
-
-
-def _remedy(name: RemedyName) -> Remedy:
-    try:
-        return REMEDIES[name]
-    except KeyError:
-        raise WriteForbidden(f"the remedy {name} is not built in, so it changes nothing") from None

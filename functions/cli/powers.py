@@ -9,7 +9,7 @@ from typing import Any
 
 from functions.cli import sheets
 from functions.cli.paper import Desk
-from shared import catalog, policy
+from shared import policy
 from shared.errors import HealError
 from shared.evidence import permissions
 from shared.medic import Medic
@@ -21,7 +21,7 @@ def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
     Raises what kept us from Azure, once the policy is told.
     """
     force = medic.policy or policy.default()
-    said = [*policy.sentences(force), *catalog.not_built_in()]
+    said = policy.sentences(force)
     if not as_json:
         desk.show(sheets.sentences(said))
     held, refusal = _held(medic, desk)

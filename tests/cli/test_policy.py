@@ -12,7 +12,7 @@ def test_the_policy_is_told_in_sentences_with_what_the_identity_holds(opened: Op
     assert said.status == 0
     assert "firewall-sync (to add an app's own addresses" in said.out
     assert "holds everything firewall-sync needs" in said.out
-    assert "Not built in yet" in said.out
+    assert "pull-role (to give an identity back the pull role it lost)" in said.out
 
 
 def test_a_lacking_permission_is_named(opened: Open) -> None:

@@ -15,11 +15,8 @@ from shared.errors import (
     Refused,
     Throttled,
     Unreachable,
-    WriteForbidden,
 )
-from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step
-from shared.model.words import RemedyName
 from shared.pipeline.looking import look
 from tests.clinic import Clinic
 from tests.simulator import estates
@@ -466,20 +463,3 @@ def test_what_undoing_sends_can_be_said_before(ward: Ward) -> None:
 
     assert announced.after == ward.step.before
     assert announced.requests[0].url == ward.step.requests[0].url
-
-
-def test_a_remedy_that_is_not_built_in_changes_nothing(ward: Ward) -> None:
-    step = Step(
-        remedy=RemedyName.RESTART,
-        target=ResourceId.parse(str(ward.shop)),
-        summary="",
-        before=None,
-        after=None,
-        requests=(),
-        permissions=(),
-        risk="",
-        undo="",
-    )
-
-    with pytest.raises(WriteForbidden, match="not built in"):
-        ward.apply(step)
