@@ -39,33 +39,34 @@ def store(world: World, before: Resource, after: Resource) -> None:
     Refuses a secret without a value, and a registry whose secret is not there.
     """
     sent = listed(after)
-    if sent is not listed(before) and sent != listed(before):
-        _replace(world, after, sent)
-    known = {secret["name"] for secret in sent} | set(world.secrets.get(after["id"].lower(), {}))
-    configuration = after["properties"].get("configuration") or {}
-    for entry in configuration.get("registries") or []:
-        name = entry.get("passwordSecretRef")
-        if name and name not in known:
-            raise Refusal(
-                400,
-                "ContainerAppSecretRefNotFound",
-                f"SecretRef '{name}' defined for registry server '{entry.get('server')}' not "
-                "found.",
-            )
+    changed = sent != listed(before)
+    _check(world, after, sent, changed=changed)
+    if changed:
+        world.secrets[after["id"].lower()] = {
+            secret["name"]: secret.pop("value") for secret in sent if secret.get("value")
+        }
 
 
-def _replace(world: World, after: Resource, sent: list[dict[str, Any]]) -> None:
+def _check(world: World, after: Resource, sent: list[dict[str, Any]], *, changed: bool) -> None:
     bad = [str(one.get("name")) for one in sent if not (one.get("value") or one.get("keyVaultUrl"))]
-    if bad:
+    if changed and bad:
         raise Refusal(
             400,
             "ContainerAppSecretInvalid",
             f"Container app secret(s) with name(s) '{', '.join(bad)}' are invalid: value or "
             "keyVaultUrl and identity should be provided.",
         )
-    world.secrets[after["id"].lower()] = {
-        secret["name"]: secret.pop("value") for secret in sent if secret.get("value")
-    }
+    known = {secret["name"] for secret in sent}
+    if not changed:
+        known |= set(world.secrets.get(after["id"].lower(), {}))
+    for entry in (after["properties"].get("configuration") or {}).get("registries") or []:
+        name, server = entry.get("passwordSecretRef"), entry.get("server")
+        if name and name not in known:
+            raise Refusal(
+                400,
+                "ContainerAppSecretRefNotFound",
+                f"SecretRef '{name}' defined for registry server '{server}' not found.",
+            )
 
 
 def started(world: World, app: Resource) -> None:
