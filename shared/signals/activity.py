@@ -34,7 +34,7 @@ WATCHED = (
     r"microsoft\.authorization/roleassignments/(write|delete)",  # pull role given or taken
     r"microsoft\.containerregistry/registries/(write|delete)",  # firewall, policies, mode
     r"microsoft\.containerregistry/registries/regeneratecredential/action",  # admin password
-    r"microsoft\.web/sites(/slots)?(/config)?/write",  # image, identity, routing
+    r"microsoft\.web/sites(/slots)?(/config|/sitecontainers)?/write",  # image, identity, routing
     r"microsoft\.web/serverfarms/write",  # scaled: the outbound addresses may change
     r"microsoft\.app/(containerapps|jobs)/write",
     r"microsoft\.network/privatednszones/(virtualnetworklinks|a)/(write|delete)",
