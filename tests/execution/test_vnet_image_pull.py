@@ -123,15 +123,26 @@ def test_switches_others_set_since_the_plan_stop_the_change(ward: Ward) -> None:
     assert ward.clinic.writes == []
 
 
-@pytest.mark.parametrize("fallen", ["link", "endpoint"])
-def test_a_path_that_fell_since_the_plan_stops_the_change(ward: Ward, fallen: str) -> None:
-    resources = ward.clinic.simulator.world.resources
-    resources.delete(ward.step.before[fallen])
+def test_a_zone_link_that_fell_since_the_plan_stops_the_change(ward: Ward) -> None:
+    ward.clinic.simulator.world.resources.delete(ward.step.before["link"])
 
     outcome = ward.apply()
 
     assert (outcome.changed, outcome.failed) == (False, True)
-    assert "any more" in outcome.detail
+    assert "does not answer" in outcome.detail
+    assert ward.clinic.writes == []
+
+
+def test_an_endpoint_refused_since_the_plan_stops_the_change(ward: Ward) -> None:
+    endpoint = ward.clinic.simulator.world.resources.get(ward.step.before["endpoint"])
+    assert endpoint is not None
+    (connection,) = endpoint["properties"]["privateLinkServiceConnections"]
+    connection["properties"]["privateLinkServiceConnectionState"]["status"] = "Rejected"
+
+    outcome = ward.apply()
+
+    assert (outcome.changed, outcome.failed) == (False, True)
+    assert "not approved any more" in outcome.detail
     assert ward.clinic.writes == []
 
 

@@ -150,7 +150,7 @@ def test_a_network_is_linked_to_one_zone_of_a_name() -> None:
 
     answer = ask(simulator, "PUT", f"{twin['id']}/virtualNetworkLinks/again", body, version=DNS)
 
-    assert (answer.status, answer.body["code"]) == (409, "Conflict")
+    assert (answer.status, answer.body["error"]["code"]) == (409, "Conflict")
 
 
 def test_records_are_read_written_and_removed() -> None:

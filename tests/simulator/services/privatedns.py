@@ -1,7 +1,7 @@
 """
 Azure Private DNS: zones, A records, links to virtual networks (Microsoft.Network/privateDnsZones).
 
-Manners: errors of its own come as a bare {code, message}; a virtual network can be linked to one
+Manners: errors about records come as a bare {code, message}; a virtual network can be linked to one
 zone of a name only; making and deleting a link takes a while (202 with Azure-AsyncOperation and
 Location, as recorded traffic of the Azure command line has it); whoever links a network needs
 `virtualNetworks/join/action` there.
@@ -108,12 +108,12 @@ def put_link(call: Call) -> Response:
     known = call.world.resources.get(id)
     if known and call.request.headers.get("if-none-match") == "*":
         said = f"The link {id} exists already, and the request has the header If-None-Match."
-        raise Refusal(412, "PreconditionFailed", said, shape="bare")
+        raise Refusal(412, "PreconditionFailed", said)
     if not network:
-        raise Refusal(400, "BadRequest", "The virtual network is missing.", shape="bare")
+        raise Refusal(400, "BadRequest", "The virtual network is missing.")
     if known and network.lower() != known["properties"]["virtualNetwork"]["id"].lower():
         said = "The virtual network of a link cannot be changed."
-        raise Refusal(400, "BadRequest", said, shape="bare")
+        raise Refusal(400, "BadRequest", said)
     _may_join(call, id, network)
     _refuse_second(call, zone, id, network)
     given |= {"provisioningState": "Creating", "virtualNetworkLinkState": "InProgress"}
@@ -185,7 +185,6 @@ def _refuse_second(call: Call, zone: Resource, id: str, network: str) -> None:
                 f"A virtual network cannot be linked to multiple zones with overlapping "
                 f"namespaces. You tried to link virtual network '{network}' with zone "
                 f"'{zone['name']}', which is already linked.",
-                shape="bare",
             )
 
 
