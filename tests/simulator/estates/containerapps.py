@@ -141,7 +141,7 @@ class ContainerApps(Ground):
     def attach(self, app: Resource, identity: Resource) -> dict[str, str]:
         """Attach a user-assigned identity beside what is there; its `sign_in`."""
         held = app.setdefault("identity", {"type": "None"})
-        kinds = {"SystemAssigned": "SystemAssigned, UserAssigned"}
+        kinds = {"SystemAssigned": "SystemAssigned,UserAssigned"}
         held["type"] = kinds.get(str(held.get("type")), "UserAssigned")
         held.setdefault("userAssignedIdentities", {})[identity["id"]] = {
             "principalId": identity["properties"]["principalId"],
