@@ -6,8 +6,6 @@ Out: an Estate; see Ground for the scenario it becomes.
 """
 
 import hashlib
-import json
-from datetime import datetime, timedelta
 from typing import Any
 
 from tests.simulator.estates.containerapps import ContainerApps
@@ -16,11 +14,11 @@ from tests.simulator.estates.ground import (
     LOCATION,
     REPOSITORY_READER,
     SHARED,
-    SUBSCRIPTION,
     TENANT,
     guid,
 )
 from tests.simulator.estates.networks import Networks
+from tests.simulator.estates.past import Past
 from tests.simulator.estates.sites import Sites
 from tests.simulator.world import Resource
 
@@ -35,7 +33,7 @@ _POLICIES: dict[str, dict[str, Any]] = {
 }
 
 
-class Estate(Sites, ContainerApps, Networks):
+class Estate(Sites, ContainerApps, Networks, Past):
     """Registries and images, on top of sites, container apps and networks."""
 
     def registry(
@@ -105,67 +103,3 @@ class Estate(Sites, ContainerApps, Networks):
             "clientId": guid("client", id),
         }
         return self.add(id, type_, properties, location=LOCATION, tags={})
-
-    def forgotten_assignment(self, principal: str, role: str, scope: str) -> None:
-        """An assignment somebody deleted yesterday: the Activity Log keeps that, and its making."""
-        kind = "Microsoft.Authorization/roleAssignments"
-        name = guid("assignment", principal, role, scope)
-        id = f"{scope}/providers/{kind}/{name}"
-        stored = {
-            "id": id,
-            "type": kind,
-            "name": name,
-            "properties": {
-                "roleDefinitionId": self.role_id(role),
-                "principalId": principal,
-                "principalType": "ServicePrincipal",
-                "scope": scope,
-            },
-        }
-        self.parts["activityLog"] += [
-            _record(id, "write", self.now - timedelta(days=20), stored),
-            _record(id, "delete", self.now - timedelta(days=1), stored),
-        ]
-
-
-def _record(id: str, verb: str, moment: datetime, body: Resource) -> Resource:
-    """An Activity Log record of a role assignment's making or deletion that succeeded."""
-    operation = f"Microsoft.Authorization/roleAssignments/{verb}"
-    at = moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
-    correlation = guid("correlation", id, verb)
-    return {
-        "id": f"{id}/events/{guid('event', id, verb)}/ticks/638900000000000000",
-        "eventDataId": guid("event", id, verb),
-        "correlationId": correlation,
-        "operationId": correlation,
-        "eventTimestamp": at,
-        "submissionTimestamp": at,
-        "caller": "platform-team@contoso.example",
-        "channels": "Operation",
-        "level": "Informational",
-        "resourceId": id,
-        "resourceGroupName": SHARED,
-        "subscriptionId": SUBSCRIPTION,
-        "tenantId": TENANT,
-        "authorization": {"action": operation, "scope": id},
-        "claims": {},
-        "eventName": {"value": "EndRequest", "localizedValue": "End request"},
-        "category": {"value": "Administrative", "localizedValue": "Administrative"},
-        "operationName": {"value": operation, "localizedValue": operation},
-        "resourceProviderName": {
-            "value": "Microsoft.Authorization",
-            "localizedValue": "Microsoft.Authorization",
-        },
-        "resourceType": {
-            "value": "Microsoft.Authorization/roleAssignments",
-            "localizedValue": "Microsoft.Authorization/roleAssignments",
-        },
-        "status": {"value": "Succeeded", "localizedValue": "Succeeded"},
-        "subStatus": {"value": "OK", "localizedValue": "OK (HTTP Status Code: 200)"},
-        "properties": {
-            "statusCode": "OK",
-            "entity": id,
-            "message": operation,
-            "responseBody": json.dumps(body),
-        },
-    }
