@@ -103,7 +103,7 @@ def _facts(first: Judged, parts: Sequence[Judged]) -> tuple[Fact, ...]:
     for part in parts:
         container = part.image.container if part.image else ""
         for fact in part.diagnosis.facts if part is not first else ():
-            if fact in told:
+            if fact in told or fact.fact.startswith("instance "):
                 continue
             if (fact.fact, fact.source) in known:
                 fact = replace(fact, fact=f"{fact.fact} of {container}")

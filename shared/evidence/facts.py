@@ -16,6 +16,7 @@ from shared.model.evidence import (
     Egress,
     Evidence,
     Fact,
+    Instance,
     PullAuth,
     Registry,
     Unread,
@@ -67,8 +68,17 @@ def _workload(workload: Workload) -> Iterator[Fact]:
         yield _fact("instances", workload.instances, f"{id} status")
     else:
         for seen in workload.instances:
-            error = f", last error {seen.last_error} at {seen.at}" if seen.last_error else ""
-            yield _fact(f"instance {seen.name}", f"{seen.state}{error}", f"{id} status")
+            yield _fact(f"instance {seen.name}", f"{seen.state}{_said(seen)}", f"{id} status")
+
+
+def _said(seen: Instance) -> str:
+    """What the platform adds about an instance that is not simply up."""
+    if seen.last_error:
+        at = f" at {seen.at:%Y-%m-%d %H:%M:%S} UTC" if seen.at else ""
+        where = f" ({seen.details})" if seen.details and seen.at is None else ""
+        return f", last error {seen.last_error}{at}{where}"
+    up = seen.state in ("Started", "Running", "Succeeded")
+    return f", {seen.details}" if seen.details and not up else ""
 
 
 def _auth(auth: PullAuth | Unread) -> object:
