@@ -148,11 +148,15 @@ class Azure:
         )
 
     def registry_data(self, server: str) -> "RegistryData":
-        """The data plane of the registry with this login server, as ARM reported it; a new one for
-        each repository, because a token is for one."""
+        """The data plane of the registry with this login server, as ARM reported it; signed in once
+        for each round of reading."""
         from shared.clients.registry_data import RegistryData
 
-        return RegistryData(server, credential=self._connection.credential, transport=self._guard)
+        credential, transport = self._connection.credential, self._guard
+        return self._once(
+            ("registry-data", server),
+            lambda: RegistryData(server, credential=credential, transport=transport),
+        )
 
     def _pipeline(self) -> Any:
         from azure.core.pipeline import policies

@@ -16,8 +16,9 @@ codes. Sequence and scopes are those of the Azure command line (azure-cli 2.91, 
 import base64
 import json
 import re
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -63,11 +64,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """How far this service got. `actions` is what its token grants for the repository."""
+    """How far this service got, and what its token grants for each repository."""
 
     probes: tuple[Probe, ...]
-    actions: frozenset[str] = frozenset()
+    grants: Mapping[str, frozenset[str]] = field(default_factory=dict)
     trouble: Trouble | None = None
+
+    def actions(self, repository: str) -> frozenset[str]:
+        return self.grants.get(repository, frozenset())
 
 
 class _Stopped(Exception):
@@ -88,36 +92,50 @@ class _Stopped(Exception):
 
 
 class RegistryData:
-    """One registry's data plane, for one look at one repository."""
+    """One registry's data plane, for one round of reading. Threads may share it."""
 
     def __init__(self, server: str, *, credential: Any, transport: Any) -> None:
         self._server, self._credential = server, credential
         self._client = _pipeline(f"https://{server}", transport)
-        self._token = ""
+        self._lock = threading.Lock()
+        self._known: dict[tuple[str, ...], tuple[Admission, str]] = {}
 
-    def knock(self, repository: str) -> Admission:
-        """The health check's sequence: challenge, exchange, token, and what the token grants."""
+    def knock(self, *repositories: str) -> Admission:
+        """The health check's sequence: challenge, exchange, token, and what the token grants. For
+        the same repositories it is walked once."""
+        with self._lock:
+            if repositories not in self._known:
+                self._known[repositories] = self._walk(repositories)
+            return self._known[repositories][0]
+
+    def _walk(self, repositories: tuple[str, ...]) -> tuple[Admission, str]:
         done: list[Probe] = []
         try:
             service = self._challenged()
             done.append(_passed("challenge", f"{self._server} answers and asks for a token"))
             refresh = self._exchanged(service)
             done.append(_passed("exchange", "takes this service's identity"))
-            actions = self._admitted(service, refresh, repository)
+            token = self._admitted(service, refresh, repositories)
         except _Stopped as end:
-            return Admission(probes=(*done, end.probe), trouble=end.trouble)
-        may = ", ".join(sorted(actions)) or "nothing"
+            return Admission(probes=(*done, end.probe), trouble=end.trouble), ""
+        grants = {repository: _granted(token, repository) for repository in repositories}
+        said = ", ".join(
+            f"{', '.join(sorted(actions)) or 'nothing'} in {repository}"
+            for repository, actions in grants.items()
+        )
         granted = Probe(
             step="token",
-            answer=f"lets this service do {may} in {repository}",
-            passed=bool(actions),
+            answer=f"lets this service do {said}",
+            passed=any(grants.values()),
         )
-        return Admission(probes=(*done, granted), actions=actions)
+        return Admission(probes=(*done, granted), grants=grants), token
 
-    def get(self, *path: str, **query: str) -> Answer:
-        """One read with the token of `knock`. Each part of the path is one segment."""
+    def get(self, repository: str, *path: str, **query: str) -> Answer:
+        """One read with the token `knock` got for the repository. Each part of the path is one
+        segment."""
         below = "/".join(quote(part, safe=":") for part in path)
-        return self._send("GET", f"/{below}", query=query, token=self._token)
+        tokens = [token for named, (_, token) in self._known.items() if repository in named]
+        return self._send("GET", f"/{below}", query=query, token=next(iter(tokens), ""))
 
     def _challenged(self) -> str:
         """The service name to ask tokens for."""
@@ -155,16 +173,17 @@ class RegistryData:
             raise _Stopped.by("exchange", answer)
         return refresh
 
-    def _admitted(self, service: str, refresh: str, repository: str) -> frozenset[str]:
-        """What the access token, which is kept for `get`, grants."""
-        scope = f"repository:{repository}:{_WANTED}"
-        form = {"grant_type": "refresh_token", "service": service, "scope": scope}
-        answer = self._send("POST", "/oauth2/token", form=form | {"refresh_token": refresh})
+    def _admitted(self, service: str, refresh: str, repositories: tuple[str, ...]) -> str:
+        """An access token. The scope may be given more than once ("Azure Container Registry REST
+        API", exchange of a refresh token)."""
+        scopes = [f"repository:{repository}:{_WANTED}" for repository in repositories]
+        form = {"grant_type": "refresh_token", "service": service, "refresh_token": refresh}
+        scope = {"scope": scopes[0] if len(scopes) == 1 else scopes}
+        answer = self._send("POST", "/oauth2/token", form=form | scope)
         token = answer.body.get("access_token")
         if answer.status != 200 or not isinstance(token, str):
             raise _Stopped.by("token", answer)
-        self._token = token
-        return _granted(token, repository)
+        return token
 
     def _send(
         self,
@@ -172,7 +191,7 @@ class RegistryData:
         path: str,
         *,
         query: Mapping[str, str] | None = None,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, Any] | None = None,
         token: str = "",
     ) -> Answer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}

@@ -32,6 +32,10 @@ from shared.model.evidence import (
     Registry,
     Unread,
 )
+from shared.model.image import login_server
+
+#: Requests that must be left: what one image takes at most, and a heal's last look and write.
+_ENOUGH = 16
 
 _OF_THE_IMAGE = re.compile(
     r"manifest[ _]unknown|manifest tagged|manifest \\?\"sha256|name[ _]unknown|imagepull(notfound|"
@@ -40,6 +44,7 @@ _OF_THE_IMAGE = re.compile(
     re.IGNORECASE,
 )
 _OF_THE_SIGN_IN = re.compile(r"unauthorized|authentication required|\b40[13]\b", re.IGNORECASE)
+_OF_A_LOCK = re.compile(r"operation is disallowed", re.IGNORECASE)
 _OF_TOO_MUCH = re.compile(r"toomanyrequests|too many requests|: 429\b", re.IGNORECASE)
 
 
@@ -55,7 +60,9 @@ def read(azure: Azure, evidence: Evidence) -> Catalogue | Unread | None:
         return None
     if because := _closed(azure, registry):
         return Catalogue(because=because)
-    return _asked(azure, registry, image)
+    if azure.left is not None and azure.left < _ENOUGH:
+        return Catalogue(because="the policy's limits.azure_calls_per_incident leaves no room")
+    return _asked(azure, registry, evidence, image)
 
 
 def in_question(evidence: Evidence) -> bool:
@@ -135,24 +142,39 @@ def _closed(azure: Azure, registry: Registry) -> str:
     return ""
 
 
-def _asked(azure: Azure, registry: Registry, image: ImageUse) -> Catalogue:
+def _asked(azure: Azure, registry: Registry, evidence: Evidence, image: ImageUse) -> Catalogue:
     data = azure.registry_data(registry.login_server)
-    admission = data.knock(image.repository)
-    if not admission.actions & {"metadata_read", "pull"}:
+    admission = data.knock(*_repositories(registry, evidence))
+    actions = admission.actions(image.repository)
+    if not actions & {"metadata_read", "pull"}:
         last = admission.probes[-1]
         because = "Pull Medic's identity may not read this repository"
         if last.step != "token" or last.passed is None:
             because = f"Pull Medic did not get in ({last.step}): {last.answer}"
         return Catalogue(because=because, trouble=admission.trouble, probes=admission.probes)
-    if "metadata_read" in admission.actions:
-        may_list = "deleted_read" in admission.actions
-        seen = holdings.read(azure, data, registry, image, restorable=may_list)
+    if "metadata_read" in actions:
+        seen = holdings.read(
+            azure,
+            data,
+            registry,
+            image,
+            restorable="deleted_read" in actions,
+            held_back=any(_OF_A_LOCK.search(text) for text in _said(evidence)),
+        )
     else:
         seen = holdings.by_manifest(data, image)
     if seen.pushed and azure.now() - seen.pushed < YOUNG:
         premium = registry.sku.lower() == "premium"  # only these are replicated
         seen = replace(seen, replicas=_replicas(azure, registry) if premium else ())
     return replace(seen, probes=admission.probes)
+
+
+def _repositories(registry: Registry, evidence: Evidence) -> tuple[str, ...]:
+    """Every repository the workload pulls from this registry: one token is for all of them."""
+    images = [one for one in evidence.workload.images if one.acr]
+    own = [one for one in images if login_server(one.host) == registry.login_server]
+    judged = [evidence.image] if evidence.image else []
+    return tuple(sorted({one.repository for one in (*own, *judged)}))
 
 
 def _replicas(azure: Azure, registry: Registry) -> tuple[str, ...] | None:

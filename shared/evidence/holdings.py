@@ -27,23 +27,30 @@ _PREVIEW = "2024-11-01-preview"  # stable versions do not tell the soft delete p
 
 
 def read(
-    azure: Azure, data: RegistryData, registry: Registry, image: ImageUse, *, restorable: bool
+    azure: Azure,
+    data: RegistryData,
+    registry: Registry,
+    image: ImageUse,
+    *,
+    restorable: bool,
+    held_back: bool,
 ) -> Catalogue:
-    """Ask for the image; `restorable`: our token may list what was deleted softly."""
+    """Ask for the image. `restorable`: our token may list what was deleted softly; `held_back`:
+    somebody says that reading it is disallowed, so its repository's lock counts, too."""
     by_digest = ":" in image.reference
     shelf = "_manifests" if by_digest else "_tags"
-    answer = data.get("acr", "v1", image.repository, shelf, image.reference)
+    answer = data.get(image.repository, "acr", "v1", image.repository, shelf, image.reference)
     if answer.status == 404:
         return _absent(azure, data, registry, image, restorable=restorable)
     item = _inner(answer, "manifest" if by_digest else "tag")
     if answer.status != 200 or item.get("digest" if by_digest else "name") != image.reference:
         return unsaid(answer)
-    return _present(azure, data, image, item)
+    return _present(azure, data, image, item, held_back=held_back)
 
 
 def by_manifest(data: RegistryData, image: ImageUse) -> Catalogue:
     """The same with a token that may pull but not read attributes: there, or not there."""
-    answer = data.get("v2", image.repository, "manifests", image.reference)
+    answer = data.get(image.repository, "v2", image.repository, "manifests", image.reference)
     if answer.status == 404:
         unknown = "NAME_UNKNOWN" in answer.words
         return Catalogue(image_exists=False, repository_exists=False if unknown else None)
@@ -68,16 +75,21 @@ def unsaid(answer: Answer) -> Catalogue:
 
 
 def _present(
-    azure: Azure, data: RegistryData, image: ImageUse, item: Mapping[str, Any]
+    azure: Azure,
+    data: RegistryData,
+    image: ImageUse,
+    item: Mapping[str, Any],
+    *,
+    held_back: bool,
 ) -> Catalogue:
     digest = str(item.get("digest") or "")
-    if ":" in image.reference:
-        about = _ask(azure, data, image, "repository")
-        manifest: Mapping[str, Any] = item
-    else:
-        about = _ask(azure, data, image, "repository", f"_manifests/{digest}")
-        manifest = _inner(about[f"_manifests/{digest}"], "manifest")
-    repository = about["repository"].body if about["repository"].status == 200 else {}
+    by_digest = ":" in image.reference
+    wanted = ["repository"] if held_back else []
+    wanted += [] if by_digest else [f"_manifests/{digest}"]
+    about = _ask(azure, data, image, *wanted)
+    manifest = item if by_digest else _inner(about[f"_manifests/{digest}"], "manifest")
+    told = about.get("repository")
+    repository = told.body if told and told.status == 200 else {}
     return Catalogue(
         repository_exists=True,
         image_exists=True,
@@ -117,7 +129,7 @@ def _ask(azure: Azure, data: RegistryData, image: ImageUse, *what: str) -> dict[
     def one(name: str) -> Answer:
         below = () if name == "repository" else name.split("/")
         query = {"n": str(_PAGE), "orderby": "timedesc"} if name == "_tags" else {}
-        return data.get("acr", "v1", image.repository, *below, **query)
+        return data.get(image.repository, "acr", "v1", image.repository, *below, **query)
 
     return azure.together(**{name: (lambda name=name: one(name)) for name in what})
 
@@ -135,7 +147,7 @@ def _soft_delete_days(azure: Azure, registry: Registry) -> int:
 
 def _deleted(data: RegistryData, image: ImageUse) -> datetime | None:
     """When the configured tag or digest was last deleted softly."""
-    answer = data.get("acr", "v1", "_deleted", image.repository, "_tags")
+    answer = data.get(image.repository, "acr", "v1", "_deleted", image.repository, "_tags")
     key = "digest" if ":" in image.reference else "tag"
     found = [one for one in _list(answer, "tags") if one.get(key) == image.reference]
     moments = [moment for one in found if (moment := _moment(one.get("deletedAt")))]

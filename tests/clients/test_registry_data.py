@@ -56,18 +56,30 @@ def test_the_sequence_ends_with_what_the_token_is_good_for(name: str) -> None:
 
     admission = data.knock("shop/web")
 
-    assert admission.actions == {"pull", "metadata_read", "deleted_read"}
+    assert admission.actions("shop/web") == {"pull", "metadata_read", "deleted_read"}
     assert [probe.step for probe in admission.probes] == ["challenge", "exchange", "token"]
     assert all(probe.passed for probe in admission.probes)
-    assert data.get("acr", "v1", "shop/web", "_tags", "4.2.1").status == 200
+    assert data.get("shop/web", "acr", "v1", "shop/web", "_tags", "4.2.1").status == 200
     assert desk.azure.calls.reads == 4
     assert desk.azure.calls.writes == 0
+
+
+def test_several_repositories_take_one_token_and_one_walk() -> None:
+    desk = Desk()
+    data = desk.data
+
+    first, again = data.knock("shop/api", "shop/web"), data.knock("shop/api", "shop/web")
+
+    assert first is again
+    assert first.actions("shop/api") == first.actions("shop/web")
+    assert "pull" in first.actions("shop/web")
+    assert len(desk.asked) == 3
 
 
 def test_a_token_that_grants_nothing_is_not_taken_for_permission() -> None:
     admission = Desk(abac=True).data.knock("shop/web")
 
-    assert "pull" not in admission.actions
+    assert "pull" not in admission.actions("shop/web")
     assert admission.probes[-1].answer.endswith("in shop/web")
 
 
@@ -144,7 +156,7 @@ def test_a_redirect_is_not_followed() -> None:
     fault = {"match": {"path": "_tags"}, "status": 307, "headers": elsewhere, "body": {}}
     desk.simulator.faults.add(fault)
 
-    answer = data.get("acr", "v1", "shop/web", "_tags", "4.2.1")
+    answer = data.get("shop/web", "acr", "v1", "shop/web", "_tags", "4.2.1")
 
     assert answer.status == 307
     assert all(HOST in one for one in desk.asked)
@@ -159,7 +171,7 @@ def test_an_answer_without_sense_grants_nothing(body: Any) -> None:
 
     admission = desk.data.knock("shop/web")
 
-    assert admission.actions == frozenset()
+    assert admission.actions("shop/web") == frozenset()
     assert last(admission) == ("token", False)
 
 
@@ -168,7 +180,7 @@ def test_no_token_is_ever_shown() -> None:
     data = desk.data
 
     admission = data.knock("shop/web")
-    answer = data.get("acr", "v1", "shop/web", "_tags", "4.2.1")
+    answer = data.get("shop/web", "acr", "v1", "shop/web", "_tags", "4.2.1")
 
     shown = f"{admission!r} {answer!r} {data!r}"
     assert "eyJ" not in shown
