@@ -7,12 +7,15 @@ Never the admin user as a way out, and never a password in a command: a placehol
 it. Commands: `az webapp`, `az containerapp`, `az acr credential`, `az keyvault` references. Pure.
 """
 
+import re
+
 from shared.model.credentials import Credentials
 from shared.model.evidence import Access, Attached, PullMode
 from shared.planning.advice.identity import grant
 from shared.planning.advice.subject import Subject, commands, plain, quoted
 
 _PASSWORD = "DOCKER_REGISTRY_SERVER_PASSWORD"
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 #: What to look at, by App Service's word for why a reference does not resolve.
 _LOOK_AT = {
     "InvalidSyntax": "The setting's text is not a valid reference; compare it with "
@@ -44,18 +47,19 @@ def identity_not_attached(s: Subject) -> str:
             "Switch the workload's system identity on. It will be a new identity without any role, "
             f"so the pull role has to be granted to it afterwards:{commands(switch_on)}"
         )
+    named = auth.identity if auth and auth.identity else "<client id of the identity>"
     attach = (
-        f"az webapp identity assign {s.site_args} --identities '<resource id of the identity>'"
+        (
+            f"az identity list --query {_with_client_id(named)} --output tsv",
+            f"az webapp identity assign {s.site_args} --identities '<the id it printed>'",
+        )
         if s.is_site
-        else f"{s.app} identity assign {s.app_args} --user-assigned "
-        f"{quoted(auth.identity if auth else '<resource id of the identity>')}"
+        else (f"{s.app} identity assign {s.app_args} --user-assigned {quoted(named)}",)
     )
-    named = plain(auth.identity) if auth and auth.identity else "another one"
     return (
-        f"The workload is told to pull with {named}, and that identity is not attached to it. "
-        "Attach it, or configure one that is. Nobody but the identity's owner may attach it "
-        "(Managed Identity Operator), so it is not done for you:"
-        + commands(attach, use_identity(s))
+        f"The workload is told to pull with {plain(named)}, and that identity is not attached to "
+        "it. Attach it, or configure one that is. It takes somebody who may hand that identity out "
+        f"(Managed Identity Operator), so it is not done for you:{commands(*attach)}"
     )
 
 
@@ -66,9 +70,10 @@ def identity_not_used(s: Subject) -> str:
     chosen = able[0] if able else None
     if not ready:
         return (
-            "Let the workload pull with its managed identity; that needs the pull role first:"
-            + commands(grant(s), use_identity(s))
-            + "\nThe second command restarts the workload."
+            _right_address(s)
+            + "Let the workload pull with its managed identity; that needs the pull role first:"
+            + commands(*_to_identity(s))
+            + f"\n{_counts(s)}"
         )
     several = ""
     if len(able) > 1:
@@ -77,23 +82,24 @@ def identity_not_used(s: Subject) -> str:
     return (
         f"The identity has the right already{several}; tell the workload to pull with it:"
         + commands(use_identity(s, chosen))
-        + "\nThis restarts the workload."
+        + f"\n{_counts(s)}"
         + _leftovers(s)
     )
 
 
 def credentials_admin_disabled(s: Subject) -> str:
+    if any(one.pulls is True for one in s.evidence.idle):
+        return f"The admin user of {s.host} is off, and that is good practice: leave it off."
     return (
         f"The admin user of {s.host} is off, and that is good practice: leave it off. Let the "
-        f"workload pull with its managed identity:{commands(grant(s), use_identity(s))}"
-        + _leftovers(s)
+        f"workload pull with its managed identity:{commands(*_to_identity(s))}" + _leftovers(s)
     )
 
 
 def credentials_not_admin(s: Subject) -> str:
     name = quoted(s.username or "<name of the token>")
     whose = f"The user {s.username}" if s.username else "The configured user"
-    if [len(part) for part in s.username.split("-")] == [8, 4, 4, 4, 12]:
+    if _GUID.fullmatch(s.username):
         return (
             f"{whose} is a service principal. See whether its secret has expired (a year is the "
             "default), and give the workload a new one; nobody can read the old one back:"
@@ -136,7 +142,7 @@ def credentials_stale(s: Subject) -> str:
         first
         + commands(*lines)
         + "\nBetter, let it pull with its managed identity and be done with passwords:"
-        + commands(grant(s), use_identity(s))
+        + commands(*_to_identity(s))
     )
 
 
@@ -166,7 +172,7 @@ def keyvault_reference_broken(s: Subject) -> str:
             f"az keyvault show --name {quoted(vault)} --query properties.networkAcls",
             f"az role assignment create --role 'Key Vault Secrets User' "
             f"--assignee-object-id {_fetcher(s, found)} "
-            f"--assignee-principal-type ServicePrincipal --scope '<id of {plain(secret)}>'",
+            f"--assignee-principal-type ServicePrincipal --scope '<resource id of the secret>'",
         )
         + "\nThe last one only where the identity may not read it yet. "
         + ("Then restart the app: references are" if s.is_site else "The platform fetches it anew")
@@ -196,6 +202,45 @@ def use_identity(s: Subject, chosen: Attached | None = None) -> str:
     )
 
 
+def _with_client_id(client: str) -> str:
+    """A query that may stand in a shell as it is: a GUID needs no further quoting."""
+    if _GUID.fullmatch(client):
+        return f"\"[?clientId=='{client}'].id\""
+    return quoted(f"[?clientId=='{plain(client)}'].id")
+
+
+def _to_identity(s: Subject) -> tuple[str, ...]:
+    """What it takes to pull with the system identity: have one, let it in, use it."""
+    known = s.auth is not None and bool(s.auth.principal)
+    switch_on = (
+        f"az webapp identity assign {s.site_args}"
+        if s.is_site
+        else f"{s.app} identity assign {s.app_args} --system-assigned"
+    )
+    return (*(() if known else (switch_on,)), grant(s), use_identity(s))
+
+
+def _counts(s: Subject) -> str:
+    """When a changed sign-in counts."""
+    if s.is_site:
+        return "This restarts the workload."
+    if s.is_job:
+        return "It counts from the next execution on."
+    return "It counts for the next replica; restart the failing revision to have it tried at once."
+
+
+def _right_address(s: Subject) -> str:
+    """For credentials that another registry gets, or none."""
+    if not s.is_site or not s.auth or s.auth.mode is not PullMode.CREDENTIALS:
+        return ""
+    setting = quoted(f"DOCKER_REGISTRY_SERVER_URL=https://{s.host}")
+    return (
+        "If the stored credentials are this registry's, name it in their address:"
+        + commands(f"az webapp config appsettings set {s.site_args} --settings {setting}")
+        + "\nBetter: "
+    )
+
+
 def _store(s: Subject, vault: str | None) -> str:
     found = s.evidence.credentials
     place = found.place if isinstance(found, Credentials) and found.place else ""
@@ -204,6 +249,12 @@ def _store(s: Subject, vault: str | None) -> str:
         return (
             f"az keyvault secret set --vault-name {quoted(name)} --name {quoted(secret)} "
             "--value '<present-password>'"
+        )
+    if s.auth and s.auth.sidecar and not place:
+        name = s.evidence.image.container if s.evidence.image else "<container>"
+        return (
+            f"az webapp sitecontainers update {s.site_args} --container-name {quoted(name)} "
+            f"--registry-username {quoted(s.username)} --registry-password '<present-password>'"
         )
     if s.is_site:
         setting = quoted(f"{place or _PASSWORD}=<present-password>")
@@ -229,6 +280,6 @@ def _leftovers(s: Subject) -> str:
     if not s.is_site or not s.auth or s.auth.mode is not PullMode.CREDENTIALS or s.auth.sidecar:
         return ""
     names = "DOCKER_REGISTRY_SERVER_USERNAME DOCKER_REGISTRY_SERVER_PASSWORD"
-    return " Once it pulls, the user name and password can go:" + commands(
+    return "\nOnce it pulls, the user name and password can go:" + commands(
         f"az webapp config appsettings delete {s.site_args} --setting-names {names}"
     )
