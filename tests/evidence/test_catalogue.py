@@ -8,9 +8,10 @@ import pytest
 from shared import evidence
 from shared.model.catalogue import Catalogue, Trouble
 from shared.model.evidence import Evidence
+from shared.model.words import FindingName
 from tests.clinic import Clinic
 from tests.evidence.examining import find, told
-from tests.simulator.estates import cases
+from tests.simulator.estates import ACR_PULL, Estate, cases
 from tests.simulator.estates.image_cases import DIGEST, case
 
 Resource = dict[str, Any]
@@ -239,6 +240,26 @@ def test_a_name_nobody_has_is_told(tmp_path: Path) -> None:
     assert where.name_taken is False
     assert look.asked_registry == []
     assert told(look.seen, "registry name") == "nobody in Azure has it"
+
+
+def test_many_images_of_one_registry_are_asked_for_within_the_policys_requests(
+    tmp_path: Path,
+) -> None:
+    estate = Estate()
+    acr = estate.registry("contosoimages")
+    names = {f"part{at}": estate.image(acr, f"shop/part{at}", "1") for at in range(7)}
+    host = acr["properties"]["loginServer"]
+    site = estate.compose("shop", names | {"last": f"{host}/shop/part0:2"}, outbound=cases.OUTBOUND)
+    estate.assign(site["identity"]["principalId"], ACR_PULL, acr["id"])
+    clinic = Clinic(estate.scenario(), tmp_path)
+    clinic.pull(clinic.only("sites"))
+
+    incident = clinic.heal(clinic.only("sites"))
+
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.finding is FindingName.TAG_MISSING
+    assert "2 in shop/part0" in incident.diagnosis.summary
+    assert incident.azure_calls.reads <= 40
 
 
 def _platform_row(site: str, message: str) -> Resource:
