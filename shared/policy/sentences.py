@@ -127,8 +127,9 @@ def _consent(policy: Policy) -> Iterator[str]:
     yield (
         "Any other workload is given access only where it provably had it "
         f"within the last {policy.remedies.pull_role.proof_days} days; a network fix also where "
-        "its identity may pull already."
+        "its identity may pull, or its password is right, already."
     )
+    yield "A registry's password is written only into a workload that a pair names."
 
 
 def _limits(policy: Policy) -> Iterator[str]:
