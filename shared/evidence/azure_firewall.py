@@ -8,25 +8,34 @@ Out: an Egress, and the Firewall when one was found. Where the addresses cannot 
 A firewall uses any of its public addresses for a connection, so all of them count; a NAT gateway on
 its subnet takes their place (Scale SNAT ports with Azure NAT Gateway). Private addresses repeat
 from network to network: only a firewall in the route's own network or one peered with it is meant.
+
+Resource Graph finds the firewall and may lag; each public address says itself, to the resource
+manager, whose it is now, and the subnet which NAT gateway and routes it has.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.evidence import firewall_rules, nat_gateway, public_addresses, routes, virtual_network
+from shared.evidence import (
+    firewall_rules,
+    graph,
+    nat_gateway,
+    public_addresses,
+    routes,
+    virtual_network,
+)
 from shared.evidence.destinations import REGISTRY, as_block
-from shared.evidence.reading import attempt, id_in, same
+from shared.evidence.reading import attempt, id_in
 from shared.model.evidence import Egress, Unread, Via
 from shared.model.ground import Firewall, Route, Subnet, VirtualNetwork
 from shared.model.ids import ResourceId
 
-VERSION = "2026-03-01"
 SUBNET = "AzureFirewallSubnet"
-_GRAPH_VERSION = "2021-03-01"
 _TYPE = "microsoft.network/azurefirewalls"
+
+Wire = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +102,12 @@ def _within(address: str, prefixes: tuple[str, ...]) -> bool:
     return own is not None and any(own.subnet_of(block) for block in blocks)
 
 
-def _found(azure: Azure, address: str, home: VirtualNetwork) -> Mapping[str, Any] | Unread:
-    """The one firewall of that network with that address, as it is now.
-
-    It stands in its network's resource group (Azure Firewall tutorial); where none is seen there,
-    Resource Graph looks everywhere and the resource manager confirms.
-    """
-    path = f"{home.id.group_id}/providers/Microsoft.Network/azureFirewalls"
-    listed = attempt(lambda: _list(azure, path))
-    seen = [] if isinstance(listed, Unread) else listed
-    near = [one for one in seen if _has(one, address, home.id)]
-    if not near:
-        near = [one for one in _searched(azure, address) if _has(one, address, home.id)]
+def _found(azure: Azure, address: str, home: VirtualNetwork) -> Wire | Unread:
+    """The one firewall of that network with that address."""
+    rows = attempt(lambda: _searched(azure, "ipConfigurations", address))
+    if isinstance(rows, Unread):
+        return Unread(f"whose it is, is {rows.because}")
+    near = [one for one in rows if _has(one, address, home.id)]
     if len(near) == 1:
         return near[0]
     if near:
@@ -118,52 +121,26 @@ def _found(azure: Azure, address: str, home: VirtualNetwork) -> Mapping[str, Any
     )
 
 
-def _list(azure: Azure, path: str) -> list[Mapping[str, Any]]:
-    with azure.asking(f"list {path}"):
-        return [item for item in azure.arm.list(path, VERSION) if isinstance(item, dict)]
-
-
-def _searched(azure: Azure, address: str) -> Iterator[Mapping[str, Any]]:
-    """Firewalls that Resource Graph connects with the address, read anew one by one."""
-    for id in _graph(azure, "ipConfigurations", address)[:2]:
-        answer = attempt(partial(_get, azure, id))
-        if not isinstance(answer, Unread):
-            yield answer
-
-
-def _get(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
-    with azure.asking(f"read the firewall {id}"):
-        return same(azure.arm.get(id.text, VERSION), id)
-
-
-def _in_hub(azure: Azure, address: str) -> ResourceId | None:
-    """The firewall of a Virtual WAN hub with this private address, by Resource Graph's word."""
-    return next(iter(_graph(azure, "hubIPAddresses", address)), None)
-
-
-def _graph(azure: Azure, member: str, address: str) -> list[ResourceId]:
+def _searched(azure: Azure, member: str, address: str) -> list[Wire]:
+    """Firewalls that Resource Graph connects with the address."""
     if as_block(address) is None:
         return []
     query = (
         f"resources | where type =~ '{_TYPE}' "
-        f"| where tostring(properties.{member}) contains '\"{address}\"' | project id"
+        f"| where tostring(properties.{member}) contains '\"{address}\"' "
+        "| project id, properties"
     )
-    body: dict[str, Any] = {"query": query, "options": {"resultFormat": "objectArray"}}
-    if azure.subscriptions is not None:
-        body["subscriptions"] = list(azure.subscriptions)
-
-    def ask() -> list[ResourceId]:
-        with azure.asking(f"searched Resource Graph for the firewall {address}"):
-            path = "/providers/Microsoft.ResourceGraph/resources"
-            rows = azure.arm.post(path, _GRAPH_VERSION, body).get("data") or []
-        ids = (id_in(row.get("id")) for row in rows if isinstance(row, dict))
-        return [id for id in ids if id and id.type == _TYPE and azure.reaches(id)]
-
-    found = attempt(ask)
-    return [] if isinstance(found, Unread) else found
+    found = graph.rows(azure, query, f"the firewall {address}")
+    return [row for row in found if (id := id_in(row.get("id"))) and azure.reaches(id)]
 
 
-def _has(firewall: Mapping[str, Any], address: str, network: ResourceId) -> bool:
+def _in_hub(azure: Azure, address: str) -> ResourceId | None:
+    """The firewall of a Virtual WAN hub with this private address."""
+    rows = attempt(lambda: _searched(azure, "hubIPAddresses", address))
+    return None if isinstance(rows, Unread) else next((id_in(row["id"]) for row in rows), None)
+
+
+def _has(firewall: Wire, address: str, network: ResourceId) -> bool:
     """Whether it has this private address, in this very network."""
     for held in _configurations(firewall):
         subnet = _reference(held, "subnet")
@@ -172,18 +149,18 @@ def _has(firewall: Mapping[str, Any], address: str, network: ResourceId) -> bool
     return False
 
 
-def _configurations(firewall: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _configurations(firewall: Wire) -> list[Wire]:
     properties = firewall.get("properties") or {}
     items = properties.get("ipConfigurations") or ()
     return [item.get("properties") or {} for item in items if isinstance(item, dict)]
 
 
-def _reference(held: Mapping[str, Any], member: str) -> ResourceId | None:
+def _reference(held: Wire, member: str) -> ResourceId | None:
     item = held.get(member)
     return id_in(item.get("id")) if isinstance(item, dict) else None
 
 
-def _leaving(azure: Azure, found: Mapping[str, Any], home: VirtualNetwork) -> Exit:
+def _leaving(azure: Azure, found: Wire, home: VirtualNetwork) -> Exit:
     """From which addresses traffic leaves a firewall that was found."""
     id, properties = ResourceId.parse(found.get("id")), found["properties"]
     firewall = Firewall(
@@ -214,7 +191,7 @@ def _leaving(azure: Azure, found: Mapping[str, Any], home: VirtualNetwork) -> Ex
         )
         return Exit(egress=egress, firewall=firewall)
     held = [one["publicIPAddress"] for one in _configurations(found) if one.get("publicIPAddress")]
-    addresses = public_addresses.read(azure, held)
+    addresses = public_addresses.read(azure, held, holder=id)
     egress = Egress(
         via=Via.FIREWALL,
         addresses=addresses,
@@ -226,9 +203,7 @@ def _leaving(azure: Azure, found: Mapping[str, Any], home: VirtualNetwork) -> Ex
     return Exit(egress=egress, firewall=firewall)
 
 
-def _tunnelled(
-    azure: Azure, properties: Mapping[str, Any], subnet: Subnet, home: VirtualNetwork
-) -> str | None:
+def _tunnelled(azure: Azure, properties: Wire, subnet: Subnet, home: VirtualNetwork) -> str | None:
     """Why its traffic may go on elsewhere instead of leaving (Azure Firewall forced tunneling)."""
     if properties.get("virtualHub"):
         return "it belongs to a Virtual WAN hub, whose routing decides from which address it leaves"

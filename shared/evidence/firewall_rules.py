@@ -7,6 +7,7 @@ Out: FirewallRules in the order the firewall asks them; Allowed, Denied or Unkno
 Network rules before application rules, a parent policy's before the child's, then by the priority
 of group and collection; what no rule matches is denied (Configure Azure Firewall rules). IP groups,
 web categories and pages by address are not read and leave the answer open where they might match.
+A policy's rules come from Resource Graph: they explain, and no change of ours rests on them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,13 +16,13 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import Refused
+from shared.evidence import graph
 from shared.evidence.destinations import Destination, holds, named
-from shared.evidence.reading import id_in, whole
+from shared.evidence.reading import id_in
 from shared.evidence.security_groups import Matched, Verdict, first, within
 from shared.model.ground import FirewallRule, Kind
 from shared.model.ids import ResourceId
 
-VERSION = "2026-03-01"
 #: A policy may inherit from another; Azure allows one such step, more are not followed.
 _DEEPEST = 2
 _HTTPS = 443
@@ -64,19 +65,16 @@ def of_policy(azure: Azure, policy: ResourceId) -> tuple[FirewallRule, ...]:
 
 def _policy(azure: Azure, id: ResourceId) -> tuple[ResourceId | None, list[FirewallRule]]:
     """(the policy it inherits from, its own rules by priority)."""
-
-    def itself() -> Mapping[str, Any]:
-        with azure.asking(f"read the firewall policy {id}"):
-            return whole(azure.arm.get(id.text, VERSION), str(id))["properties"]
-
-    def groups() -> list[Mapping[str, Any]]:
-        with azure.asking(f"list the rules of the firewall policy {id}"):
-            return list(azure.arm.list(f"{id}/ruleCollectionGroups", VERSION))
-
-    answers = azure.together(itself=itself, groups=groups)
-    base = answers["itself"].get("basePolicy")
+    query = f"resources | where id =~ '{id}' or id startswith '{id}/' | project id, properties"
+    rows = list(graph.rows(azure, query, f"the firewall policy {id}"))
+    itself = next((row for row in rows if id_in(row.get("id")) == id), None)
+    groups = [row for row in rows if row is not itself]
+    held = itself.get("properties") if itself else None
+    if not isinstance(held, dict) or len(held.get("ruleCollectionGroups") or ()) > len(groups):
+        raise Refused(f"not all rules of the firewall policy {id} are visible to us")
+    base = held.get("basePolicy")
     parent = id_in(base.get("id")) if isinstance(base, dict) and base.get("id") else None
-    ordered = sorted(answers["groups"], key=lambda item: _priority(item.get("properties")))
+    ordered = sorted(groups, key=lambda item: _priority(item.get("properties")))
     rules = [
         rule
         for group in ordered

@@ -25,9 +25,11 @@ _MEMBERS = {
 }
 
 
-def read(azure: Azure, references: Iterable[Any]) -> tuple[str, ...]:
+def read(
+    azure: Azure, references: Iterable[Any], *, holder: ResourceId | None = None
+) -> tuple[str, ...]:
     """Every IPv4 address or block behind the references, in their order. One that has no address
-    yet is left out."""
+    yet is left out. With a `holder` each must say itself that it is the holder's."""
     ids = list(dict.fromkeys(map(_id, references)))
     by_group: dict[tuple[str, str], list[ResourceId]] = {}
     for id in ids:
@@ -41,6 +43,8 @@ def read(azure: Azure, references: Iterable[Any]) -> tuple[str, ...]:
     found: dict[str, Mapping[str, Any]] = {}
     for answer in azure.together(**reads).values():
         found |= answer
+    if holder is not None:
+        _check(holder, found)
     addresses = (_address(id, found) for id in ids)
     return tuple(dict.fromkeys(address for address in addresses if address))
 
@@ -61,11 +65,22 @@ def _listed(azure: Azure, members: list[ResourceId]) -> Mapping[str, Mapping[str
     path = members[0].text.rsplit("/", 1)[0]
     with azure.asking(f"list {path}"):
         items = list(azure.arm.list(path, VERSION))
+    wanted = {member.key for member in members}
     return {
         id.key: item["properties"]
         for item in items
-        if (id := id_in(item.get("id"))) and isinstance(item.get("properties"), dict)
+        if (id := id_in(item.get("id")))
+        and id.key in wanted
+        and isinstance(item.get("properties"), dict)
     }
+
+
+def _check(holder: ResourceId, found: Mapping[str, Mapping[str, Any]]) -> None:
+    for name, properties in found.items():
+        configuration = properties.get("ipConfiguration")
+        told = str(configuration.get("id") or "") if isinstance(configuration, dict) else ""
+        if not told.lower().startswith(f"{holder.key}/"):
+            raise Refused(f"the public address {name} does not say that {holder} uses it")
 
 
 def _address(id: ResourceId, found: Mapping[str, Mapping[str, Any]]) -> str | None:

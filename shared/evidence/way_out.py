@@ -7,7 +7,7 @@ Out: routing as yes, no or Unread; a Leaving: the Egress, and the ground it stan
 
 On a Premium V4 plan ARM reports no outbound addresses, because they change (Inbound and outbound IP
 addresses in App Service, January 2026). An App Service Environment has addresses of its own
-(`configurations/networking`). A container environment's `staticIp` is its inbound address, and its
+(`networkingConfiguration`). A container environment's `staticIp` is its inbound address, and its
 `outboundIpAddresses` are a pool nobody promises to keep (Networking in Container Apps).
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.errors import Refused
 from shared.evidence import network
-from shared.evidence.reading import attempt, id_in, same, whole
+from shared.evidence.reading import attempt, id_in, same
 from shared.model.evidence import Egress, Unread, Via
 from shared.model.ground import Ground
 from shared.model.ids import ResourceId
@@ -107,52 +107,45 @@ def _of_environment(azure: Azure, environment: ResourceId | None) -> Leaving:
                 because=f"the app lives in an App Service Environment ({where}) out of our sight",
             )
         )
-    answers = azure.together(
-        itself=lambda: attempt(lambda: _environment(azure, environment)),
-        addresses=lambda: attempt(lambda: _environment_addresses(azure, environment)),
-    )
-    if isinstance(answers["itself"], Unread):
-        return Leaving(egress=answers["itself"])
-    own = answers["itself"]
+    told = attempt(lambda: _environment(azure, environment))
+    if isinstance(told, Unread):
+        return Leaving(egress=told)
+    own, addresses = told
     way = network.way(azure, own)
-    egress = way.egress or _own_addresses(environment, answers["addresses"])
+    egress = way.egress or _own_addresses(environment, addresses)
     return Leaving(egress=egress, subnet=own, ground=way.ground)
 
 
-def _environment(azure: Azure, id: ResourceId) -> ResourceId:
-    """The subnet an environment stands in."""
+def _environment(azure: Azure, id: ResourceId) -> tuple[ResourceId, tuple[str, ...]]:
+    """The subnet an environment stands in, and the outbound addresses it reports."""
     with azure.asking(f"read the App Service Environment {id}"):
-        answer = same(azure.arm.get(id.text, _WEB_VERSION), id)
-    profile = answer["properties"].get("virtualNetwork") or {}
+        properties = same(azure.arm.get(id.text, _WEB_VERSION), id)["properties"]
+    profile = properties.get("virtualNetwork") or {}
     found = id_in(profile.get("id"))
     if found and found.type == "microsoft.network/virtualnetworks" and profile.get("subnet"):
         found = id_in(f"{found}/subnets/{profile['subnet']}")
     if found is None or found.type != "microsoft.network/virtualnetworks/subnets":
         raise Refused(f"Azure's answer about {id} names no subnet")
-    return found
-
-
-def _environment_addresses(azure: Azure, id: ResourceId) -> tuple[str, ...]:
-    path = f"{id}/configurations/networking"
-    with azure.asking(f"read the addresses of the App Service Environment {id}"):
-        properties = whole(azure.arm.get(path, _WEB_VERSION), path)["properties"]
+    told = (properties.get("networkingConfiguration") or {}).get("properties") or {}
     listed = [
-        *(properties.get("linuxOutboundIpAddresses") or ()),
-        *(properties.get("windowsOutboundIpAddresses") or ()),
+        *(told.get("linuxOutboundIpAddresses") or ()),
+        *(told.get("windowsOutboundIpAddresses") or ()),
     ]
-    return tuple(dict.fromkeys(str(address) for address in listed if address))
+    return found, tuple(dict.fromkeys(str(address) for address in listed if address))
 
 
-def _own_addresses(id: ResourceId, addresses: tuple[str, ...] | Unread) -> Egress | Unread:
-    if isinstance(addresses, Unread):
-        return addresses
+def _own_addresses(id: ResourceId, addresses: tuple[str, ...]) -> Egress:
     return Egress(
         via=Via.ENVIRONMENT,
         addresses=addresses,
         stable=bool(addresses),
         owner=id,
         because=f"pulls leave through the addresses of the App Service Environment {id.name}"
-        + ("" if addresses else ", which reports none"),
+        + (
+            ""
+            if addresses
+            else f", which reports none (az appservice ase list-addresses --name {id.name})"
+        ),
     )
 
 

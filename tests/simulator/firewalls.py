@@ -56,6 +56,16 @@ def passes(
     return False
 
 
+def holder(world: World, public_address: str) -> str | None:
+    """The id of the firewall configuration that uses a public address, as that address tells it."""
+    for firewall in world.resources.of_type(KIND):
+        for item in firewall["properties"].get("ipConfigurations") or ():
+            used = (item.get("properties") or {}).get("publicIPAddress") or {}
+            if str(used.get("id", "")).lower() == public_address.lower():
+                return f"{firewall['id']}/azureFirewallIpConfigurations/{item['name']}"
+    return None
+
+
 def _configurations(firewall: Resource) -> list[dict[str, Any]]:
     return [
         one.get("properties") or {} for one in firewall["properties"].get("ipConfigurations") or ()

@@ -25,6 +25,6 @@ def subnet(world: World, site: Resource) -> str | None:
 def addresses(world: World, site: Resource) -> tuple[str, ...]:
     """The environment's own outbound addresses, by the site's kind of worker."""
     found = environment(world, site)
-    told = world.resources.get(f"{found['id']}/configurations/networking") if found else None
+    told = (found["properties"].get("networkingConfiguration") or {}) if found else {}
     kind = "windows" if "windows" in str(site.get("kind", "")).lower() else "linux"
-    return tuple((told or {}).get("properties", {}).get(f"{kind}OutboundIpAddresses") or ())
+    return tuple(told.get("properties", {}).get(f"{kind}OutboundIpAddresses") or ())

@@ -214,7 +214,9 @@ def firewall_policy(
         "rules": [rule],
     }
     group = {"provisioningState": "Succeeded", "priority": 300, "ruleCollections": [collection]}
-    estate.add(f"{id}/ruleCollectionGroups/pulls", f"{kind}/ruleCollectionGroups", group)
+    of_pulls = f"{id}/ruleCollectionGroups/pulls"
+    properties["ruleCollectionGroups"] = [{"id": of_pulls}]
+    estate.add(of_pulls, f"{kind}/ruleCollectionGroups", group)
     return policy
 
 
@@ -287,36 +289,30 @@ def isolated(estate: Estate, site: Resource, at: str, addresses: tuple[str, ...]
     kind = "Microsoft.Web/hostingEnvironments"
     id = estate.id(kind, "isolated", SHARED)
     site["properties"]["hostingEnvironmentProfile"] = {"id": id, "name": "isolated", "type": kind}
-    made = estate.add(
-        id,
-        kind,
-        {
-            "provisioningState": "Succeeded",
-            "status": "Ready",
-            "virtualNetwork": {
-                "id": at,
-                "name": "spoke",
-                "type": f"{_NET}/virtualNetworks/subnets",
-                "subnet": at.rsplit("/", 1)[-1],
-            },
-            "internalLoadBalancingMode": "None",
-            "dnsSuffix": "isolated.appserviceenvironment.net",
-            "zoneRedundant": False,
+    told = {
+        "windowsOutboundIpAddresses": list(addresses),
+        "linuxOutboundIpAddresses": list(addresses),
+        "externalInboundIpAddresses": ["20.61.23.8"],
+        "internalInboundIpAddresses": [],
+        "allowNewPrivateEndpointConnections": False,
+        "ftpEnabled": False,
+        "remoteDebugEnabled": False,
+    }
+    properties = {
+        "provisioningState": "Succeeded",
+        "status": "Ready",
+        "virtualNetwork": {
+            "id": at,
+            "name": at.rsplit("/", 1)[-1],
+            "type": f"{_NET}/virtualNetworks/subnets",
+            "subnet": "",
         },
-        kind="ASEV3",
-        location=LOCATION,
-    )
-    estate.add(
-        f"{id}/configurations/networking",
-        f"{kind}/configurations",
-        {
-            "windowsOutboundIpAddresses": list(addresses),
-            "linuxOutboundIpAddresses": list(addresses),
-            "externalInboundIpAddresses": ["20.61.23.8"],
-            "internalInboundIpAddresses": [],
-            "allowNewPrivateEndpointConnections": False,
-            "ftpEnabled": False,
-            "remoteDebugEnabled": False,
+        "internalLoadBalancingMode": "None",
+        "dnsSuffix": "isolated.appserviceenvironment.net",
+        "zoneRedundant": False,
+        "networkingConfiguration": {
+            "id": f"{id}/configurations/networking",
+            "properties": told,
         },
-    )
-    return made
+    }
+    return estate.add(id, kind, properties, kind="ASEV3", location=LOCATION)

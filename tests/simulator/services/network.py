@@ -7,7 +7,7 @@ whether the state keeps them inside it or beside it.
 
 import copy
 
-from tests.simulator import answers, subnets
+from tests.simulator import answers, firewalls, subnets
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Refusal, Response, resource_not_found
 from tests.simulator.world import Resource
@@ -61,6 +61,9 @@ def _view(call: Call, resource: Resource) -> Resource:
     for parent, child in CHILDREN:
         if resource["type"].lower() == parent.lower() and child not in _APART:
             shown["properties"][child] = _children(call, resource, child)
+    if resource["type"].lower() == "microsoft.network/publicipaddresses":
+        user = firewalls.holder(call.world, resource["id"])
+        shown["properties"] |= {"ipConfiguration": {"id": user}} if user else {}
     return shown
 
 

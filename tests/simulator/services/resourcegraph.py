@@ -55,6 +55,7 @@ _CHILDREN = frozenset(
         "microsoft.containerregistry/registries/replications",
         "microsoft.containerregistry/registries/webhooks",
         "microsoft.network/privatednszones/virtualnetworklinks",
+        "microsoft.network/firewallpolicies/rulecollectiongroups",
         "microsoft.network/dnsresolvers/inboundendpoints",
         "microsoft.network/dnsforwardingrulesets/virtualnetworklinks",
     )

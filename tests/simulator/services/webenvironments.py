@@ -18,13 +18,3 @@ def _id(call: Call) -> str:
 @routes.arm("GET", _ONE, action=f"{KIND}/read", versions=web.VERSIONS)
 def get(call: Call) -> Response:
     return answers.one(answers.find(call.world, _id(call)))
-
-
-@routes.arm(
-    "GET",
-    f"{_ONE}/configurations/networking",
-    action=f"{KIND}/configurations/networking/read",
-    versions=web.VERSIONS,
-)
-def get_networking(call: Call) -> Response:
-    return answers.one(answers.find(call.world, f"{_id(call)}/configurations/networking"))
