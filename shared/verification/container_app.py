@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.clients.azure import Azure
+from shared.clients.logs import LogRow
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.wording import count
-from shared.verification.sight import Sight, failures, pulled, told
+from shared.verification.sight import Sight, failures, pulled, told, unanswered
 
 _ILL = frozenset({"Failed", "Degraded"})
 
@@ -38,19 +39,18 @@ def look(
             found = client.container_apps_revisions.get_revision(id.group, id.name, name)
             revision = _properties(found.as_dict())
     environment = _environment(app)
-    failed_at, failure = _failure(azure, id, since, environment)
+    proof, failed = _seen(azure, id, since, environment, name)
     state = (
         f"revision {name or '(none)'}: {revision.get('runningState') or 'unknown'}, health "
         f"{revision.get('healthState') or 'unknown'}"
     )
-    proof = _pull(azure, id, since, environment, name, failed_at)
-    if proof is None and failed_at is None:
+    if proof is None and failed is None:
         proof = _recovered(before, name, revision)
     return Sight(
         state=state,
         proof=proof,
-        failure=failure,
-        failed_at=failed_at,
+        failure=told(failed) if failed else None,
+        failed_at=failed.at if failed else None,
         asleep=f"{state}, no replica is wanted" if _asleep(revision) else None,
     )
 
@@ -66,41 +66,38 @@ def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:
         job = _properties(client.jobs.get(id.group, id.name).as_dict())
         executions = [model.as_dict() for model in client.jobs_executions.list(id.group, id.name)]
     environment = _environment(job)
-    failed_at, failure = _failure(azure, id, since, environment)
     newer = [one for one in executions if _started(one, since)]
     done = next((one for one in newer if _properties(one).get("status") == "Succeeded"), None)
-    proof = _pull(azure, id, since, environment, "", failed_at)
+    trying = any(_properties(one).get("status") == "Running" for one in executions)
+    proof, failed = _seen(azure, id, since, environment)
     if proof is None and done is not None:
         proof = f"execution {done.get('name')} started after the change and succeeded"
     return Sight(
         state=f"{count(len(newer), 'execution')} since the change",
         proof=proof,
-        failure=failure,
-        failed_at=failed_at,
-        asleep=None if newer else "the job was not executed since; none is started to find out",
+        failure=told(failed) if failed else None,
+        failed_at=failed.at if failed else None,
+        asleep=None
+        if newer or trying
+        else "the job was not executed since; none is started to find out",
     )
 
 
-def _pull(
-    azure: Azure,
-    id: ResourceId,
-    since: datetime,
-    environment: str,
-    revision: str,
-    failed_at: datetime | None,
-) -> str | None:
-    for row in pulled(azure, id, since, environment=environment):
-        ours = not revision or not row.revision or row.revision.lower() == revision.lower()
-        if ours and row.at > since and (failed_at is None or row.at > failed_at):
-            return f"the platform pulled the image: {told(row)}"
-    return None
-
-
-def _failure(
-    azure: Azure, id: ResourceId, since: datetime, environment: str
-) -> tuple[datetime | None, str | None]:
-    rows = failures(azure, id, since, environment=environment)
-    return (rows[0].at, told(rows[0])) if rows else (None, None)
+def _seen(
+    azure: Azure, id: ResourceId, since: datetime, environment: str, revision: str = ""
+) -> tuple[str | None, LogRow | None]:
+    """A pull that worked after the change where no failure stands against it, else none; and the
+    newest failure no pull has answered. Pulls of other revisions say nothing of this one."""
+    worked = [
+        row
+        for row in pulled(azure, id, since, environment=environment)
+        if row.at > since
+        and (not revision or not row.revision or row.revision.lower() == revision.lower())
+    ]
+    against = unanswered(failures(azure, id, since, environment=environment), worked)
+    if against or not worked:
+        return None, against[0] if against else None
+    return f"the platform pulled the image: {told(worked[0])}", None
 
 
 def _recovered(

@@ -5,9 +5,11 @@ In:  whatever the platform and its logs said.
 Out: a Sight, and the log rows wrapped so that a workspace we may not ask never stops a look.
 
 Only rows the platform itself writes count; what a container prints about itself proves nothing.
+In a workload of several images the pull of one does not answer the failed pull of another.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,6 +53,28 @@ def failures(
         ),
     )
     return tuple(row for row in rows if row.at > since)
+
+
+def unanswered(failed: Sequence[LogRow], worked: Sequence[LogRow]) -> tuple[LogRow, ...]:
+    """The failures that no later pull of the same image has answered, newest first. A row that
+    names no image is answered by any pull."""
+    return tuple(
+        row for row in failed if not any(one.at > row.at and _answers(one, row) for one in worked)
+    )
+
+
+#: An image on its host, as configured or as on the wire; the tag is left out.
+_IMAGE = re.compile(r"(?<![\w.-])([a-z0-9-]+(?:\.[a-z0-9-]+)+)/(?:v2/)?([a-z0-9][a-z0-9._/-]*)")
+
+
+def _answers(worked: LogRow, failed: LogRow) -> bool:
+    good, bad = _images(worked.text), _images(failed.text)
+    return not good or not bad or bool(good & bad)
+
+
+def _images(text: str) -> set[tuple[str, str]]:
+    found = _IMAGE.findall(text.lower())
+    return {(host, re.split(r"/(?:manifests|blobs)/", path)[0].rstrip(".")) for host, path in found}
 
 
 def told(row: LogRow) -> str:

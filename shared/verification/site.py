@@ -16,10 +16,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.clients.azure import Azure
+from shared.clients.logs import LogRow
 from shared.errors import NotFound
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
-from shared.verification.sight import Sight, failures, pulled, told, when
+from shared.verification.sight import Sight, failures, pulled, told, unanswered, when
 
 _VERSION = "2024-11-01"
 _NEVER = "0001-01-01"
@@ -33,11 +34,13 @@ def look(
     now, whose = _status(id, azure)
     news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
     newest = max(news, key=_time, default=None)
-    rows = failures(azure, whose.id, since, environment=whose.environment)
+    worked = pulled(azure, whose.id, since, environment=whose.environment)
+    failed = failures(azure, whose.id, since, environment=whose.environment)
+    rows = unanswered(failed, [row for row in worked if row.reason in _PULLED])
     failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
     return Sight(
         state=_state(now),
-        proof=_proof(azure, whose, since, before, now, failed_at),
+        proof=None if rows else _proof(worked, since, before, now, failed_at),
         failure=failure,
         failed_at=failed_at,
     )
@@ -87,15 +90,13 @@ def _newest_failure(instance: Instance | None, row: Any) -> tuple[datetime | Non
 
 
 def _proof(
-    azure: Azure,
-    whose: _Logged,
+    found: Sequence[LogRow],
     since: datetime,
     before: Sequence[Instance] | None,
     now: Sequence[Instance],
     failed_at: datetime | None,
 ) -> str | None:
     """A pull or a start after the change with no failure after it, or None."""
-    found = pulled(azure, whose.id, since, environment=whose.environment)
     rows = [row for row in found if failed_at is None or row.at > failed_at]
     for row in rows:
         if row.reason in _PULLED and row.at > since:
