@@ -60,6 +60,7 @@ def test_an_image_that_is_there_is_described(tmp_path: Path) -> None:
     assert len(look.asked_registry) == 5
 
 
+@pytest.mark.usefixtures("off_the_record")
 def test_an_index_is_built_for_what_its_parts_are(tmp_path: Path) -> None:
     parts = ["linux/amd64", "linux/arm64/v8", "unknown/unknown"]
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from shared.diagnosis import diagnose
 from shared.model.catalogue import Catalogue, Tag, Whereabouts
 from shared.model.plan import Diagnosis
 from shared.model.words import Cause, FindingName
+from shared.planning import plan
 from shared.planning.advice import advise
 from tests.diagnosis import given
 from tests.planning.test_advice import WIDENING, command_lines
@@ -103,6 +105,28 @@ def test_a_registry_out_of_sight_is_advised_by_where_it_is(where: Whereabouts, w
     catalogue = Catalogue(because="there is no registry to ask", whereabouts=where)
 
     assert words in said(F.REGISTRY_NOT_FOUND, catalogue, registry=None)
+
+
+def test_an_image_from_elsewhere_is_not_said_to_be_well() -> None:
+    hub = replace(given.IMAGE, host="docker.io", text="docker.io/library/nginx:1", acr=False)
+
+    text = said(F.NOT_A_PULL_FAILURE, Catalogue(), image=hub, registry=None)
+
+    assert "az acr import --name '<your registry>' --source docker.io/library/nginx:1" in text
+    assert "Nothing about the registry" not in text
+
+
+@pytest.mark.parametrize(
+    "cause", [Cause.RATE_LIMITED, Cause.REGISTRY_UNAVAILABLE], ids=lambda cause: str(cause)
+)
+def test_nothing_is_changed_while_the_registry_is_in_trouble(cause: Cause) -> None:
+    shut = given.evidence(registry=given.registry(ip_rules=()))
+
+    diagnosis = diagnose(given.signal(), given.reading(cause), shut)
+    planned = plan(diagnosis, shut, None)
+
+    assert F.FIREWALL_MISSING_EGRESS in diagnosis.also
+    assert planned.steps == ()
 
 
 @pytest.mark.parametrize(

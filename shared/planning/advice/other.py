@@ -94,6 +94,8 @@ def healthy(_: Subject) -> str:
 
 
 def not_a_pull_failure(s: Subject) -> str:
+    if s.evidence.image is not None and not s.evidence.image.acr:
+        return _elsewhere(s)
     _, after, kind = s.diagnosis.summary.partition("what fails comes after it: ")
     known = kind if after else s.diagnosis.summary if "user ids" in s.diagnosis.summary else ""
     look = f"az webapp log tail {s.site_args}" if s.is_site else _look(s)
@@ -103,6 +105,16 @@ def not_a_pull_failure(s: Subject) -> str:
     )
     own = (more.format(site=s.site_args, app=f"{s.app} show {s.app_args}"),) if more else ()
     return f"Nothing about the registry needs to change. {told}{commands(look, *own)}"
+
+
+def _elsewhere(s: Subject) -> str:
+    """An image of a registry that is nobody's Azure resource."""
+    return (
+        "Pull Medic looks after Azure Container Registries only. If pulls from there fail or are "
+        "limited, a copy in a registry of your own helps; its owner can import it, and the app's "
+        "owner then points the app at the copy:"
+        + commands(f"az acr import --name '<your registry>' --source {quoted(s.image)}", _look(s))
+    )
 
 
 #: By a word of the kind: what to do, and what else to look at for a site and for a container app.
