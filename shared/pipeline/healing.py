@@ -42,6 +42,8 @@ _NO_OTHER_FAULT = frozenset(
 )
 #: How often one incident waits for the platform's own next try.
 _WAITS = 3
+#: How often, and after what time, an incident at rest is looked at again for what was open.
+_LOOKS_LATER, _LATER = 2, timedelta(minutes=15)
 
 
 def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident | None:
@@ -151,7 +153,9 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
         if healthy and any(told.changed for told in incident.outcome):
             return await_proof(incident, summary, work)
         state = State.CLOSED if healthy else State.EXPLAINED
-        return work.note(incident, "diagnosis", summary, state=state)
+        incident = work.note(incident, "diagnosis", summary, state=state)
+        open_ended = found.diagnosis.finding is FindingName.UNDETERMINED
+        return _look_later(incident, work) if open_ended else incident
     incident = work.note(incident, "diagnosis", summary)
     if decision.verdict is Verdict.ALLOW and (held := _held_back(incident, found, work)):
         decision = held
@@ -160,7 +164,8 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
     if decision.verdict is Verdict.DENY:
         return work.note(incident, "gate", said, state=State.DENIED)
     if decision.verdict is Verdict.HOLD:
-        return work.note(incident, "gate", said, state=State.HELD)
+        incident = work.note(incident, "gate", said, state=State.HELD)
+        return _look_later(incident, work) if "owner-consents" in decision.rules else incident
     waiting = None if interrupted else _patience(incident, found, work)
     if waiting is not None:
         return waiting
@@ -217,6 +222,19 @@ def _patience(incident: Incident, found: Look, work: Work) -> Incident | None:
         return work.note(incident, "gate", text, state=State.EXPLAINED)
     text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
     return _wait(incident, "waiting", text, until, work)
+
+
+def _look_later(incident: Incident, work: Work) -> Incident:
+    """Time may settle what is open: the platform tries again by itself, and the Activity Log, where
+    the proof of earlier access is, lags by minutes. The state stays, the sweep looks a few times.
+    """
+    looked = sum(moment.stage == "later" for moment in incident.timeline)
+    if looked >= _LOOKS_LATER:
+        return incident
+    due = work.medic.now() + _LATER
+    text = f"what is open now may be settled by {due:%H:%M:%S} UTC; looked at again then"
+    later = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=due)
+    return work.note(incident, "later", text, verification=later)
 
 
 def _wait(incident: Incident, stage: str, text: str, until: datetime, work: Work) -> Incident:

@@ -19,7 +19,7 @@ from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import RemedyName, Result, State
+from shared.model.words import UNSOLVED_STATES, RemedyName, Result, State
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.policy.schema import Breaker
@@ -31,6 +31,7 @@ _AT_ONCE = 50
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: After so long nobody looks any more whether what sleeps has woken up.
 _LONGEST = timedelta(days=7)
+_AT_REST = UNSOLVED_STATES | {State.HELD}
 _STATE_AFTER = {
     Result.HEALED: State.HEALED,
     Result.PENDING: State.VERIFYING,
@@ -86,7 +87,8 @@ def _look_after(incident: Incident, medic: Medic) -> Incident | None:
 
 
 def _again(incident: Incident, medic: Medic) -> Signal:
-    """The incident's own first signal once more: a worker took it and never finished."""
+    """The incident's own first signal once more: a worker took it and never finished. One at rest
+    is looked at as things stand now, whatever was said then."""
     first = incident.signals[0] if incident.signals else None
     return Signal(
         id=first.id if first else f"sweep-{incident.id}",
@@ -94,7 +96,7 @@ def _again(incident: Incident, medic: Medic) -> Signal:
         source="sweep",
         resource=incident.resource,
         at=medic.now(),
-        text=first.text if first else "",
+        text=first.text if first and incident.state not in _AT_REST else "",
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from shared.clients.guard import is_read
 from shared.errors import HealError
 from shared.model.words import OPEN_STATES, Verdict
 from shared.pipeline import diagnose, heal, sweep
@@ -161,12 +162,10 @@ class World:
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """Our requests that are not reads, as the simulated Azure saw them."""
-        reads = ("ResourceGraph", "/config/appsettings/list", "/query")
         return [
             each["liveRequest"]
             for each in self.clinic.simulator.traffic_since(since)
-            if each["liveRequest"]["method"] != "GET"
-            and not any(word in each["liveRequest"]["url"] for word in reads)
+            if not is_read(each["liveRequest"]["method"], each["liveRequest"]["url"])
         ]
 
     def heal(self, id: str = "signal-1") -> None:

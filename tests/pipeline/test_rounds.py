@@ -1,6 +1,7 @@
 """A change that did not help alone is followed by one more look; nothing is done twice."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +146,42 @@ def test_a_day_later_it_is_put_back_again(tmp_path: Path) -> None:
 
     assert ended.state is State.HEALED
     assert clinic.writes == [patch(clinic)] * 3
+
+
+def puzzling(place: Path) -> tuple[Clinic, Incident]:
+    """Denied at an address nobody reports: nothing here can tell why."""
+    scenario = pipeline_cases.known_but_kept_out("web app")
+    clinic = Clinic({**scenario, "retry": [45]}, place)
+    shop = clinic.only("sites")
+    clinic.pull(shop)
+    incident = clinic.heal(shop)
+    assert incident.state is State.EXPLAINED
+    return clinic, incident
+
+
+def test_what_nobody_could_tell_is_looked_at_again_and_closed_when_it_is_over(
+    tmp_path: Path,
+) -> None:
+    clinic, incident = puzzling(tmp_path)
+    clinic.simulator.world.egress.clear()  # somebody mends it
+
+    for _ in range(20):
+        clinic.advance(60)
+        sweep(medic=clinic.medic)
+
+    assert clinic.load(incident.id).state is State.CLOSED
+    assert clinic.writes == []
+
+
+def test_what_stays_a_puzzle_is_left_in_peace_after_a_few_looks(tmp_path: Path) -> None:
+    clinic, incident = puzzling(tmp_path)
+
+    for _ in range(180):
+        clinic.advance(60)
+        sweep(medic=clinic.medic)
+
+    ended = clinic.load(incident.id)
+    assert ended.state is State.EXPLAINED
+    assert clinic.medic.now() - ended.updated > timedelta(hours=1)
+    assert ended.verification is None
+    assert clinic.writes == []
