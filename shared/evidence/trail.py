@@ -63,11 +63,9 @@ def _trail(azure: Azure, workload: ResourceId, registry: ResourceId, access: Acc
         foreign=lambda: _foreign(azure, workload, registry),
     )
     roles, changes = told["roles"], told["workload"]
-    former = {
-        principal: at
-        for at, principal in records.identities(changes, own)
-        if principal != access.principal.lower()
-    }
+    had = records.identities(changes, own)
+    former = {principal for _, principal in had if principal != access.principal.lower()}
+    present = [at for at, principal in had if principal == access.principal.lower()]
     deleted = records.of_workload(changes, own, "delete")
     remade = next((one for one in deleted if one.resource == own), None)
     written = records.of_workload(changes, own, "write")
@@ -77,7 +75,7 @@ def _trail(azure: Azure, workload: ResourceId, registry: ResourceId, access: Acc
         since=since,
         past=past,
         former=_of_former(azure, roles, registry, former) if former else (),
-        identity_remade=max(former.values(), default=None),
+        identity_remade=min(present, default=None) if former else None,
         workload_remade=remade.at if remade else None,
         workload_remade_by=again.by if again else "",
         repointed=written[0].at if written else None,
@@ -137,7 +135,7 @@ def _of_former(
     azure: Azure,
     roles: Sequence[records.Record],
     registry: ResourceId,
-    former: dict[str, datetime],
+    former: set[str],
 ) -> tuple[PastAccess, ...]:
     """Pull roles of principals the workload had before: those still there, then those that were."""
     operations = azure.authorization(registry.subscription).role_assignments
@@ -157,7 +155,7 @@ def _of_former(
         and registry.within(str(one.scope))
     )
     known = {one.assignment for one in standing}
-    gone = _past(roles, registry, set(former))
+    gone = _past(roles, registry, former)
     return (*standing, *(one for one in gone if one.assignment not in known))
 
 

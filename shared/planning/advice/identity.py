@@ -8,6 +8,7 @@ Role ids and the condition's form: container-registry-rbac-built-in-roles-overvi
 """
 
 from shared.model.evidence import Access, PermissionMode
+from shared.model.trail import Trail
 from shared.planning.advice.subject import Subject, commands, plain, quoted
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -24,9 +25,34 @@ def pull_role_missing(s: Subject) -> str:
     return (
         f"If this workload is meant to pull from {s.host}, the registry's owner can give its "
         f"identity the right to pull, and nothing more:{commands(grant(s))}\n"
-        "It may take ten minutes or more to take effect. If somebody took the role away on "
-        "purpose, ask first: the Activity Log of the registry names who it was."
+        f"It may take ten minutes or more to take effect. {_history(s)}"
     )
+
+
+def _history(s: Subject) -> str:
+    """Who took the role away, and what stood in the way of giving it, as far as it is known."""
+    trail = s.evidence.trail
+    if not isinstance(trail, Trail):
+        return (
+            "If somebody took the role away on purpose, ask first: the Activity Log of the "
+            "registry names who it was."
+        )
+    said = []
+    past = next(iter(trail.past), None)
+    if past is not None and past.removed is not None:
+        who = plain(past.removed_by) or "somebody the Activity Log does not name"
+        said.append(
+            f"{who} took it away on {past.removed:%Y-%m-%d at %H:%M} UTC; if that was on purpose, "
+            "ask first."
+        )
+    elif past is None:
+        said.append(
+            f"The Activity Log, read back to {trail.since:%Y-%m-%d}, knows of no role this "
+            "identity had here, so somebody has to decide whether it ever should."
+        )
+    if trail.refusals:
+        said.append(f"It was tried before: {plain(trail.refusals[0])}.")
+    return " ".join(said)
 
 
 def pull_role_wrong_for_abac(s: Subject) -> str:
