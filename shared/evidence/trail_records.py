@@ -8,7 +8,10 @@ One operation leaves several records with one operation id. Of a role assignment
 "Started" record carries the request as a JSON text, whose keys come in either case; its deletion
 carries the assignment in `responseBody` of the record that says Succeeded, or nothing, and then
 the assignment's id leads to its making (Azure RBAC, "View activity logs"; recorded queries).
-Nothing is taken from free text, and of who did it only the caller's name is kept. Pure.
+
+A request's body is its caller's word: of it only principal, role and condition count, which Azure
+checked when it said Succeeded; where an assignment lies is told by the record's own id. Nothing is
+taken from free text, and of who did it only the caller's name is kept. Pure.
 """
 
 import json
@@ -23,7 +26,8 @@ from shared.model.trail import Hand
 Record = Mapping[str, Any]
 
 _ASSIGNMENT = "microsoft.authorization/roleassignments"
-_PERSON = ("upn", "emailaddress", "unique_name")
+#: Claims only a signed-in person's token has; `scp` is what an application does on their behalf.
+_PERSON = frozenset({"upn", "emailaddress", "unique_name", "name", "givenname", "scope", "scp"})
 _REFUSALS = {
     "RequestDisallowedByPolicy": "an Azure Policy refused it",
     "ScopeLocked": "a lock refused it",
@@ -130,8 +134,8 @@ def identities(records: Iterable[Record], id: str) -> tuple[tuple[datetime, str]
 def hand(record: Record) -> Hand:
     """A person signs in with a name of their own; an application is known by ids alone."""
     name = str(record.get("caller") or "")
-    claims = {str(key).rpartition("/")[2].lower(): key for key in record.get("claims") or {}}
-    if "@" in name or any(word in claims for word in _PERSON):
+    claims = {key.rpartition("/")[2]: said for key, said in _lower(record.get("claims")).items()}
+    if "@" in name or _PERSON & claims.keys() or claims.get("idtyp") == "user":
         return Hand.PERSON
     if name.lower().startswith(("microsoft.", "windows azure")):
         return Hand.PLATFORM
@@ -148,8 +152,9 @@ def _made(record: Record, member: str) -> Made | None:
     properties = _lower(body.get("properties"))
     principal = _guid(properties.get("principalid"))
     role = _guid(str(properties.get("roledefinitionid") or "").rpartition("/")[2])
-    scope = str(properties.get("scope") or "")
-    if not principal or not role or not scope.startswith("/"):
+    scope, kind, _ = _resource(record).rpartition(f"/providers/{_ASSIGNMENT}/")
+    said = str(properties.get("scope") or scope).lower().rstrip("/")
+    if not principal or not role or not kind or said != scope:
         return None
     condition = properties.get("condition")
     return Made(
@@ -173,7 +178,11 @@ def _body(record: Record, member: str) -> Mapping[str, Any]:
 
 
 def _lower(value: Any) -> dict[str, Any]:
-    return {str(k).lower(): v for k, v in value.items()} if isinstance(value, Mapping) else {}
+    """Names in lower case; nothing of what says one thing twice."""
+    if not isinstance(value, Mapping):
+        return {}
+    lowered = {str(name).lower(): inner for name, inner in value.items()}
+    return lowered if len(lowered) == len(value) else {}
 
 
 def _why(record: Record) -> str:
@@ -213,8 +222,10 @@ def _word(value: Any) -> str:
     return str(value.get("value", "") if isinstance(value, Mapping) else value or "")
 
 
-def _operation(record: Record) -> str:
-    return str(record.get("operationId") or record.get("correlationId") or "")
+def _operation(record: Record) -> tuple[str, str]:
+    """What joins the records of one operation. Callers may choose a correlation id, so the resource
+    is part of it."""
+    return str(record.get("operationId") or record.get("correlationId") or ""), _resource(record)
 
 
 def _resource(record: Record) -> str:
