@@ -7,7 +7,7 @@ from functools import partial
 
 from shared.model.ids import ResourceId
 from shared.model.words import FindingName, Host
-from tests.clinic import Clinic
+from tests.clinic import GENEROUS, Clinic
 from tests.matrix.story import Story
 from tests.simulator import platform
 from tests.simulator.estates import pipeline_cases as cases
@@ -45,7 +45,29 @@ def _let_in(clinic: Clinic) -> None:
     rules += [{"action": "Allow", "value": value} for value in (*OUTBOUND, NAT)]
 
 
+#: The registry's owner lets these workloads have access.
+_PAIR = (
+    GENEROUS + "pairs:\n- registry: /subscriptions/*/resourceGroups/platform\n"
+    "  workloads: ['/subscriptions/*/resourceGroups/*']\n"
+)
+
 STORIES = (
+    *(
+        Story(
+            row=1,
+            finding=FindingName.FIREWALL_MISSING_EGRESS,
+            also=(FindingName.PULL_ROLE_MISSING,),
+            host=host,
+            scenario=partial(cases.firewall_and_role, name),
+            workload=workload,
+            variant="and the pull role gone",
+            policy=_PAIR,
+            ends="healed",
+            does="adds the addresses, then gives the pull role back",
+            writes=("PATCH …/registries/contosoimages", "PUT …"),
+        )
+        for host, name, workload in (*_HOSTS, (Host.CONTAINER_APP, "container app", "shop"))
+    ),
     *(
         Story(
             row=23,
