@@ -171,12 +171,12 @@ def test_a_fault_before_the_firewall_without_a_remedy_leaves_no_step() -> None:
     assert len(made.advice) == 2
 
 
-def test_a_fault_behind_the_firewall_gets_advice_beside_the_step() -> None:
+def test_a_fault_behind_the_firewall_gets_a_step_and_advice_of_its_own() -> None:
     both = diagnosis(also=(FindingName.PULL_ROLE_MISSING,))
 
     made = plan(both, given.evidence(registry=given.registry(ip_rules=())), POLICY)
 
-    assert len(made.steps) == 1
+    assert [step.remedy for step in made.steps] == ["firewall-sync", "pull-role"]
     assert any("az role assignment create" in text for text in made.advice)
 
 
