@@ -142,6 +142,9 @@ class RegistryData:
         answer = self._send("GET", "/v2/")
         if not answer.status:
             raise _Stopped.by("name", answer)
+        if answer.status == 403:
+            said = "its network rules do not admit this service's own address (403)"
+            raise _Stopped("challenge", said, False, None)
         if answer.status != 401:
             raise _Stopped.by("challenge", answer)
         service = self._bearer(answer.headers.get("WWW-Authenticate", ""))

@@ -150,7 +150,7 @@ def _asked(azure: Azure, registry: Registry, evidence: Evidence, image: ImageUse
         last = admission.probes[-1]
         because = "Pull Medic's identity may not read this repository"
         if last.step != "token" or last.passed is None:
-            because = f"Pull Medic did not get in ({last.step}): {last.answer}"
+            because = f"the registry did not let Pull Medic in ({last.step}): {last.answer}"
         return Catalogue(because=because, trouble=admission.trouble, probes=admission.probes)
     if "metadata_read" in actions:
         seen = holdings.read(

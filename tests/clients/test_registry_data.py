@@ -89,7 +89,7 @@ def test_network_rules_that_keep_us_out_are_an_answer() -> None:
     admission = desk.data.knock("shop/web")
 
     assert last(admission) == ("challenge", False)
-    assert "not allowed access" in admission.probes[-1].answer
+    assert "do not admit this service's own address" in admission.probes[-1].answer
     assert desk.asked == [f"GET https://{HOST}/v2/"]
 
 

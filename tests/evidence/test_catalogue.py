@@ -143,7 +143,7 @@ def test_network_rules_that_keep_us_out_end_the_asking(tmp_path: Path) -> None:
     look = Look(case("web app", shut=True), tmp_path)
 
     assert look.asked_registry == ["v2/"]
-    assert "did not get in (challenge)" in look.catalogue.because
+    assert "did not let Pull Medic in (challenge)" in look.catalogue.because
     assert "its own path" in next(
         fact.source for fact in look.seen.facts if fact.fact == "registry check, challenge"
     )

@@ -86,7 +86,7 @@ STORIES = (
         _TAG,
         "web app",
         variant="registry shut to this service",
-        says=("not confirmed", "client with IP", "Wait ten minutes"),
+        says=("not confirmed", "own address", "Wait ten minutes"),
         shut=True,
     ),
     *_told(
