@@ -124,11 +124,11 @@ def private_path_blocked(case: Case) -> Answer | None:
             f"In the workload's network the name {case.registry.login_server} leads to a private "
             f"address it cannot reach: {endpoint.because}",
         )
-    for leg in (path.leg(LegName.WAY), path.leg(LegName.SIGN_IN)):
-        if leg.holds is False:
-            return found(name, f"The workload's own network stops its pulls: {leg.because}")
-    if path.holds(LegName.WAY, LegName.SIGN_IN) is None:
-        return None  # what is behind an appliance is told by the obstacles
+    way = path.leg(LegName.WAY)
+    if way.holds is False:
+        return found(name, f"The workload's own network stops its pulls: {way.because}")
+    if way.holds is None:
+        return None  # what is behind an appliance is not visible from here
     return excluded(name, "nothing that was read stands between the workload and the endpoint")
 
 

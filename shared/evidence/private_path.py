@@ -21,6 +21,7 @@ from shared.evidence import private_endpoints, private_names, private_way, priva
 from shared.evidence.private_endpoints import Wire
 from shared.evidence.reading import attempt
 from shared.model.evidence import Evidence, Fact, PullMode, Registry, Unread, Workload
+from shared.model.ground import Ground
 from shared.model.ids import ResourceId
 from shared.model.private_path import Leg, LegName, PrivatePath
 
@@ -76,7 +77,13 @@ def _path(azure: Azure, workload: Workload, registry: Registry, network: Resourc
             azure, registry, network, _servers(workload, own), found, reach.hosts, hosts
         ),
         way=lambda: private_way.legs(
-            azure, workload.subnet, own, reach, hosts, _signs_in(workload)
+            azure,
+            workload.subnet,
+            own,
+            reach,
+            hosts,
+            signs_in=_signs_in(workload),
+            obeys_routes=not isinstance(workload.ground, Ground) or workload.ground.obeys_routes,
         ),
     )
     names = second["names"]

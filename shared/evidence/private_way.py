@@ -38,9 +38,11 @@ def legs(
     own: Wire | Unread,
     reach: Reach,
     hosts: Sequence[str],
+    *,
     signs_in: bool,
+    obeys_routes: bool,
 ) -> tuple[Leg, Leg]:
-    """Both legs, from at most three reads."""
+    """Both legs, from at most three reads. Where routes are not obeyed they are not read."""
     if isinstance(own, Unread) or subnet is None:
         return _unseen("the workload's network is not known", subnet)
     here = _subnet(own, subnet)
@@ -49,7 +51,7 @@ def legs(
         return _unseen(f"its subnet {subnet.name} is not in the network any more", subnet)
     told = azure.together(
         group=lambda: _group(azure, here),
-        table=lambda: _table(azure, here),
+        table=lambda: _table(azure, here) if obeys_routes else None,
         door=lambda: _group(azure, there) if _policy(there) in _NSG_POLICIES else (),
     )
     way = _way(told, own, here, there, reach, hosts)

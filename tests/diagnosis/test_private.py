@@ -72,7 +72,6 @@ def test_a_closed_registry_names_what_the_path_of_an_unrouted_app_lacks(
         (path(endpoint=False, addresses=None, records=None, way=None), CLOSED_DOOR),
         (path(endpoint=False, waiting=ENDPOINT, addresses=None, records=None), NOT_APPROVED),
         (path(way=False), BLOCKED),
-        (path(sign_in=False), BLOCKED),
     ],
 )
 def test_a_closed_registry_names_what_the_path_of_a_routed_app_lacks(
