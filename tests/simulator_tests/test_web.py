@@ -136,6 +136,7 @@ def test_settings_are_replaced_whole_and_start_the_app() -> None:
     settings["properties"]["DOCKER_REGISTRY_SERVER_PASSWORD"] = "first-password"
 
     ask(simulator, "PUT", f"{id}/config/appsettings", settings, version=WEB)
+    simulator.world.advance(5)
 
     last = simulator.world.tables[PLATFORM][-1]["Message"]
     assert last.startswith("State: Started")
@@ -153,6 +154,7 @@ def test_telling_the_app_to_use_its_identity_starts_it() -> None:
 
     body = {"properties": {"acrUseManagedIdentityCreds": True}}
     answer = ask(simulator, "PATCH", f"{id}/config/web", body, version=WEB)
+    simulator.world.advance(5)
 
     assert stage == "credential"
     assert answer.body["id"] == id
