@@ -80,6 +80,7 @@ def _stopped(ground: Ground, asked: tuple[str, ...]) -> Iterator[Obstacle]:
             because=f"the rule {denied[0].by} of the security group {group.name} stops questions "
             f"for names to {who}",
             sure=True,
+            to=" ".join(asked) or "AzurePlatformDNS",
         )
 
 

@@ -108,6 +108,11 @@ def _resolve(
     world: World, workload: Workload, registry: Resource, host: str
 ) -> tuple[bool, str | None]:
     """(found, private address or None for the public one)."""
+    if workload.subnet and not any(
+        subnets.asks_names(world, workload.subnet, server)
+        for server in _name_servers(world, workload) or [_AZURE_DNS]
+    ):
+        return False, None
     if workload.subnet is None or not registries.connections(world, registry):
         return True, None
     link = next(_links(world, _resolving_networks(world, workload), host), None)
@@ -144,18 +149,22 @@ def _links(world: World, networks: set[str], host: str) -> Iterator[Resource]:
 
 def _resolving_networks(world: World, workload: Workload) -> set[str]:
     """The virtual networks whose zone links answer this workload's questions."""
-    own = subnets.network_id(workload.subnet or "")
-    network = world.resources.get(own) or {}
-    options = network.get("properties", {}).get("dhcpOptions") or {}
-    servers = [*workload.dns_servers] or [*(options.get("dnsServers") or [])]
-    custom = [server for server in servers if server != _AZURE_DNS]
+    custom = _name_servers(world, workload)
     if not custom:
-        return {own}
+        return {subnets.network_id(workload.subnet or "")}
     return {
         item["id"].lower()
         for item in world.resources.of_type("Microsoft.Network/virtualNetworks")
         if any(_holds(item, server) for server in custom)
     }
+
+
+def _name_servers(world: World, workload: Workload) -> list[str]:
+    """Servers of one's own that are asked for names; none means Azure's."""
+    network = world.resources.get(subnets.network_id(workload.subnet or "")) or {}
+    options = network.get("properties", {}).get("dhcpOptions") or {}
+    servers = [*workload.dns_servers] or [*(options.get("dnsServers") or [])]
+    return [server for server in servers if server != _AZURE_DNS]
 
 
 def _holds(network: Resource, address: str) -> bool:

@@ -160,7 +160,25 @@ def _match(prefix: str, destination: Destination) -> int | None:
     return None if destination.private and network.prefixlen < 32 else network.prefixlen
 
 
-def _passes(world: World, subnet_id: str, direction: str, destination: Destination) -> bool:
+def asks_names(world: World, subnet_id: str, server: str) -> bool:
+    """Whether questions for names get from the subnet to this name server.
+
+    Rules do not apply to Azure's own servers unless they name their tag.
+    """
+    azure = server == "168.63.129.16"
+    to = Destination(address=server, tags=("AzurePlatformDNS",) if azure else ("VirtualNetwork",))
+    return _passes(world, subnet_id, "Outbound", to, port=53, by_tag=azure)
+
+
+def _passes(
+    world: World,
+    subnet_id: str,
+    direction: str,
+    destination: Destination,
+    *,
+    port: int = 443,
+    by_tag: bool = False,
+) -> bool:
     found = subnet(world, subnet_id)
     reference = ((found or {}).get("properties") or {}).get("networkSecurityGroup") or {}
     group = world.resources.get(str(reference.get("id", "")))
@@ -173,7 +191,9 @@ def _passes(world: World, subnet_id: str, direction: str, destination: Destinati
     for rule in sorted(rules, key=lambda item: int(item.get("priority", 4096))):
         if str(rule.get("direction", "")).lower() != direction.lower():
             continue
-        if _is_https(rule) and _is_for(rule, destination):
+        if by_tag and str(rule.get("destinationAddressPrefix")) not in destination.tags:
+            continue
+        if _is_about(rule, port) and _is_for(rule, destination):
             return str(rule.get("access")) == "Allow"
     return True  # the default rules let 443 out, and in from the virtual network
 
@@ -188,13 +208,14 @@ def sent_from(rule: dict[str, Any], own: tuple[str, ...]) -> bool:
     return any(contains(prefix, sender) for prefix in said for sender in senders)
 
 
-def _is_https(rule: dict[str, Any]) -> bool:
-    if str(rule.get("protocol", "*")).lower() not in ("*", "tcp"):
+def _is_about(rule: dict[str, Any], port: int) -> bool:
+    """Whether it counts for the port: by TCP for images, by UDP for names."""
+    if str(rule.get("protocol", "*")).lower() not in ("*", "udp" if port == 53 else "tcp"):
         return False
     ports = [rule.get("destinationPortRange"), *(rule.get("destinationPortRanges") or [])]
-    for port in filter(None, ports):
-        low, _, high = str(port).partition("-")
-        if low == "*" or int(low) <= 443 <= int(high or low):
+    for said in filter(None, ports):
+        low, _, high = str(said).partition("-")
+        if low == "*" or int(low) <= port <= int(high or low):
             return True
     return False
 

@@ -153,11 +153,12 @@ def _remedies(s: Subject) -> Iterator[str]:
 
 
 def _security_rule(s: Subject, one: Obstacle) -> Iterator[str]:
-    port, protocol = (53, "'*'") if one.blocks is Blocked.NAMES else (443, "Tcp")
-    to = "'<the name servers>'" if one.blocks is Blocked.NAMES else " ".join(_tags(s))
+    names = one.blocks is Blocked.NAMES
+    port, protocol, rule = (53, "'*'", "name-lookups") if names else (443, "Tcp", "image-pulls")
+    to = " ".join(map(quoted, one.to.split())) if names else " ".join(_tags(s))
     yield (
         f"az network nsg rule create --nsg-name {quoted(one.owner.name)} {where(one.owner)} "
-        f"--name image-pulls --priority {quoted(f'<a number below that of {one.name}>')} "
+        f"--name {rule} --priority {quoted(f'<a number below that of {one.name}>')} "
         f"--direction Outbound --access Allow --protocol {protocol} "
         f"--destination-port-ranges {port} --destination-address-prefixes {to}"
     )

@@ -227,6 +227,13 @@ _ROW_22 = (
         **_BLOCK,
     ),
     _story(
+        "app",
+        "name servers out of reach",
+        scenario=partial(cases.nameless, "app"),
+        says=("no-names", "10.50.0.10"),
+        **_BLOCK,
+    ),
+    _story(
         "site",
         "route to nowhere",
         scenario=cases.nowhere,

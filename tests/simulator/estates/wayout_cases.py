@@ -146,6 +146,15 @@ def nowhere(host: str = "site", prefix: str = "0.0.0.0/0") -> Scenario:
     return estate.scenario()
 
 
+def nameless(host: str = "site") -> Scenario:
+    """Questions for names do not get out."""
+    estate = Estate()
+    subnet = estate.subnet("apps", nat=(NAT,))
+    _workload(estate, host, subnet, open_to=None)
+    ways_out.no_names(estate, subnet, "10.50.0.10")
+    return estate.scenario()
+
+
 def _workload(
     estate: Estate,
     host: str,

@@ -80,6 +80,14 @@ def rules(estate: Estate, at: str, *wanted: tuple[str, int, str, str | list[str]
     return estate.add(id, kind, properties, location=LOCATION)
 
 
+def no_names(estate: Estate, at: str, server: str) -> None:
+    """A name server of the customer's own, and a security rule that stops questions to it."""
+    group = rules(estate, at, ("no-names", 300, "Deny", server))
+    rule = group["properties"]["securityRules"][0]["properties"]
+    rule |= {"protocol": "*", "destinationPortRange": "53"}
+    estate._network()["properties"]["dhcpOptions"]["dnsServers"] = [server]
+
+
 def hub(
     estate: Estate,
     *,
