@@ -28,8 +28,9 @@ $(AZURITE): $(INSTALLED)
 test: $(INSTALLED) $(AZURITE)  ## the whole suite, offline
 	@$(PY) -m pytest -n 2
 
-nightly: $(INSTALLED)  ## thousands of random estates (ESTATES=3000), killed at every moment
-	@ESTATES=$${ESTATES:-3000} KILLS=1000 $(PY) -m pytest -n 2 --timeout=36000 tests/estates tests/kill
+nightly: $(INSTALLED)  ## thousands of estates (ESTATES=3000), every moment, every way in
+	@ESTATES=$${ESTATES:-3000} KILLS=1000 WAYS=all $(PY) -m pytest -n 2 --timeout=36000 \
+		tests/estates tests/kill tests/matrix
 
 serve: $(INSTALLED)  ## simulated Azure + local function host until Ctrl-C
 	@exec $(PY) -m tests.serve

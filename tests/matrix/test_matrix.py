@@ -1,5 +1,12 @@
-"""The matrix: every story, through every way in, held against what the simulated Azure shows."""
+"""
+The matrix: every story, held against what the simulated Azure shows.
 
+The first story of each finding on each host is told through every way in, the others through one
+way each, in turn. `WAYS=all` (`make nightly`) tells every story through every way.
+"""
+
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +16,21 @@ from tests.matrix import table, ways
 from tests.matrix.rows import STORIES
 from tests.matrix.story import Story, must_end, must_pull
 
-_ALL = [(story, way) for story in STORIES for way in ways.WAYS if way not in story.unheard]
+
+def _told() -> Iterator[tuple[Story, str]]:
+    """The stories, each with the ways it is told through."""
+    known = set()
+    for number, story in enumerate(STORIES):
+        heard = [way for way in ways.WAYS if way not in story.unheard]
+        first = (story.finding, story.host) not in known
+        known.add((story.finding, story.host))
+        if os.environ.get("WAYS") == "all" or first:
+            yield from ((story, way) for way in heard)
+        else:
+            yield story, heard[number % len(heard)]
+
+
+_ALL = list(_told())
 
 
 @pytest.mark.parametrize(("story", "way"), _ALL, ids=[f"{story}-{way}" for story, way in _ALL])
