@@ -8,8 +8,11 @@ Out: a Trail where the pull identity may not pull; None where nothing has to be 
 The Activity Log keeps 90 days and knows only a fixed set of filters: a time span and one of
 resource provider, group or resource (Activity Logs - List, 2015-04-01). Everything about role
 assignments in the registry's subscription is asked for at once, so grants made above the registry
-are found as well; everything about the workload in a second query. A record arrives some minutes
-after the fact: what is not there yet is no proof, and the incident is looked at again.
+are found as well; everything about the workload in a second query. Whole records are read, because
+`caller` is none of the properties that may be selected. The newest come first: what is past the
+bound counts as older than the log, and a workload with more records than that is not judged. A
+record arrives some minutes after the fact: what is not there yet is no proof, and the incident is
+looked at again.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,11 +31,7 @@ from shared.model.trail import PastAccess, Trail
 
 _VERSION = "2015-04-01"
 _KEPT = timedelta(days=90) - timedelta(hours=1)
-_MOST = 4000  # records
-_WANTED = (
-    "caller,claims,eventTimestamp,operationId,correlationId,operationName,status,resourceId,"
-    "properties"
-)
+_MOST = 1200  # records of one kind
 _IDENTITIES = (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
 _PULL_ROLES = LEGACY_PULL.keys() | ABAC_PULL.keys()
 _SUBSCRIPTION = "2022-12-01"
@@ -47,12 +46,16 @@ def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
         return None
     if access.pulls is not False or access.denials:
         return None
-    return attempt(lambda: _trail(azure, evidence.workload.id, registry.id, access))
+    own = auth.mode is PullMode.SYSTEM_IDENTITY
+    return attempt(lambda: _trail(azure, evidence.workload.id, registry.id, access, own=own))
 
 
-def _trail(azure: Azure, workload: ResourceId, registry: ResourceId, access: Access) -> Trail:
+def _trail(
+    azure: Azure, workload: ResourceId, registry: ResourceId, access: Access, *, own: bool
+) -> Trail:
+    """`own`: the pull identity is the workload's own and lives with it; only then can another have
+    been its predecessor. A shared identity that takes its place is somebody else."""
     since = azure.now() - _KEPT
-    own = workload.key.split("/config/")[0]
     told = azure.together(
         roles=lambda: _list(
             azure, registry.subscription, since, "resourceProvider eq 'Microsoft.Authorization'"
@@ -62,17 +65,19 @@ def _trail(azure: Azure, workload: ResourceId, registry: ResourceId, access: Acc
         ),
         foreign=lambda: _foreign(azure, workload, registry),
     )
-    roles, changes = told["roles"], told["workload"]
-    had = records.identities(changes, own)
+    (roles, whole), (changes, all_changes) = told["roles"], told["workload"]
+    if not all_changes:
+        raise Refused(f"the Activity Log holds more than {_MOST} records about {workload}")
+    had = records.identities(changes, workload.key) if own else ()
     former = {principal for _, principal in had if principal != access.principal.lower()}
     present = [at for at, principal in had if principal == access.principal.lower()]
-    deleted = records.of_workload(changes, own, "delete")
-    remade = next((one for one in deleted if one.resource == own), None)
-    written = records.of_workload(changes, own, "write")
+    deleted = records.of_workload(changes, workload.key, "delete")
+    remade = next((one for one in deleted if one.resource == workload.key), None)
+    written = records.of_workload(changes, workload.key, "write")
     again = next((one for one in reversed(written) if remade and one.at >= remade.at), remade)
     past = _past(roles, registry, {access.principal.lower()})
     return Trail(
-        since=since,
+        since=since if whole else records.oldest(roles, since),
         past=past,
         former=_of_former(azure, roles, registry, former) if former else (),
         identity_remade=min(present, default=None) if former else None,
@@ -159,20 +164,22 @@ def _of_former(
     return (*standing, *(one for one in gone if one.assignment not in known))
 
 
-def _list(azure: Azure, subscription: str, since: datetime, about: str) -> list[records.Record]:
-    """Every record of the span; Refused when there are more than can be judged here."""
+def _list(
+    azure: Azure, subscription: str, since: datetime, about: str
+) -> tuple[list[records.Record], bool]:
+    """The newest records of the span, and whether these are all."""
     path = (
         f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
     )
     span = f"eventTimestamp ge '{_stamp(since)}' and eventTimestamp le '{_stamp(azure.now())}'"
     found: list[records.Record] = []
     with azure.asking(f"read the Activity Log of the subscription {subscription}"):
-        query = {"$filter": f"{span} and {about}", "$select": _WANTED}
+        query = {"$filter": f"{span} and {about}"}
         for one in azure.arm.list(path, _VERSION, **query):
+            if len(found) == _MOST:
+                return found, False
             found.append(one)
-            if len(found) > _MOST:
-                raise Refused(f"the Activity Log holds more than {_MOST} records about {about}")
-    return found
+    return found, True
 
 
 def _foreign(azure: Azure, workload: ResourceId, registry: ResourceId) -> str:

@@ -106,6 +106,11 @@ def refused(records: Iterable[Record], principal: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(told))
 
 
+def oldest(records: Iterable[Record], otherwise: datetime) -> datetime:
+    """When the first of them happened."""
+    return min(map(_moment, records), default=otherwise)
+
+
 def of_workload(records: Iterable[Record], id: str, *verbs: str) -> tuple[Done, ...]:
     """What succeeded on the very resource (or its configuration), newest first."""
     own = id.lower()

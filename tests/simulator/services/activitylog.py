@@ -32,6 +32,17 @@ _NARROWING = frozenset(
 _EXTRA = frozenset(("caller", "status", "eventchannels", "operations", "levels"))
 
 
+#: What `$select` may name (Activity Logs - List); `caller` is not among it.
+_SELECTABLE = frozenset(
+    (
+        *("authorization", "claims", "correlationid", "description", "eventdataid", "eventname"),
+        *("eventtimestamp", "httprequest", "level", "operationid", "operationname", "properties"),
+        *("resourcegroupname", "resourceprovidername", "resourceid", "status"),
+        *("submissiontimestamp", "substatus", "subscriptionid"),
+    )
+)
+
+
 @routes.arm(
     "GET",
     "/subscriptions/{sub}/providers/Microsoft.Insights/eventtypes/management/values",
@@ -158,6 +169,8 @@ def _selected(record: Resource, select: str | None) -> Resource:
     if not select:
         return record
     names = {name.strip().lower() for name in select.split(",")}
+    if unknown := names - _SELECTABLE:
+        raise _bad(f"The $select names properties that do not exist: {', '.join(sorted(unknown))}.")
     return {name: value for name, value in record.items() if name.lower() in names}
 
 
