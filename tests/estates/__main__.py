@@ -1,5 +1,5 @@
 """
-python -m tests.estates [HOW_MANY] [SEED] [sound]: a survey of random estates.
+python -m tests.estates [HOW_MANY] [SEED] [sound|healing]: a survey of random estates.
 
 In:  how many to draw, and the seed (0: another one each time).
 Out: how they ended, and every promise broken with the smallest estate that breaks it; exit 1 then.
@@ -18,11 +18,14 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.estates import curable, implied, promises
-from tests.estates.blueprint import Blueprint, broken_ones, sound_ones
+from tests.estates.blueprint import Blueprint, broken_ones, healing_ones, sound_ones
 from tests.estates.treating import Case, treat
 
 #: What differs from estate to estate in the words of one and the same broken promise.
 _PARTICULARS = re.compile(r"\d+\.\d+\.\d+\.\d+|planted-\w+|lookup [^:]*|\S+azurecr\S+|/subs\S+")
+
+
+_KINDS = {"broken": broken_ones(), "sound": sound_ones, "healing": healing_ones()}
 
 
 class Survey:
@@ -73,7 +76,7 @@ class Survey:
         return told
 
 
-def main(many: int, number: int, *, sound: bool) -> int:
+def main(many: int, number: int, kind: str) -> int:
     logging.disable(logging.CRITICAL)
     survey = Survey()
     number = number or random.randrange(1, 2**31)
@@ -86,7 +89,7 @@ def main(many: int, number: int, *, sound: bool) -> int:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(sound_ones if sound else broken_ones())
+    @given(_KINDS[kind])
     def draw(blueprint: Blueprint) -> None:
         survey.take(blueprint)
 
@@ -98,4 +101,10 @@ def main(many: int, number: int, *, sound: bool) -> int:
 if __name__ == "__main__":
     given_ = sys.argv[1:]
     numbers = [int(word) for word in given_ if word.isdigit()] + [0, 0]
-    sys.exit(main(numbers[0] or 1000, numbers[1], sound="sound" in given_))
+    sys.exit(
+        main(
+            numbers[0] or 1000,
+            numbers[1],
+            next((word for word in given_ if word in _KINDS), "broken"),
+        )
+    )

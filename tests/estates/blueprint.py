@@ -64,6 +64,7 @@ FAULTS = (
     "wrong-platform",
     "registry-gone",
 )
+_LOSSES = ("role-removed", "role-removed-long-ago", "role-reaped", "role-never", "recreated")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,9 +188,10 @@ def _applies(fault: str, to: Blueprint) -> bool:
 
 
 def broken(one: Blueprint, faults: list[str]) -> Blueprint:
-    """The estate with those of the faults that mean anything in it."""
-    kept = tuple(fault for fault in FAULTS if fault in faults and _applies(fault, one))
-    return one.but(faults=kept)
+    """The estate with those of the faults that mean anything in it; a role is lost once."""
+    kept = [fault for fault in FAULTS if fault in faults and _applies(fault, one)]
+    lost = [fault for fault in kept if fault in _LOSSES]
+    return one.but(faults=tuple(fault for fault in kept if fault not in lost[1:]))
 
 
 _often_plain = {
@@ -222,5 +224,37 @@ def broken_ones(draw: st.DrawFn) -> Blueprint:
     """Estates with one to three faults that mean something in them."""
     one = draw(sound_ones)
     able = [fault for fault in FAULTS if _applies(fault, one)]
+    faults = draw(st.lists(st.sampled_from(able), min_size=1, max_size=3, unique=True))
+    return broken(one, faults)
+
+
+#: Faults for which the decision table has a cure, somewhere.
+CURABLE = (
+    "no-rules",
+    "some-rules",
+    "zone-unlinked",
+    "unrouted",
+    "role-removed",
+    "role-reaped",
+    "role-never",
+    "recreated",
+    "mode-switched",
+    "not-used",
+    "rotated",
+)
+
+
+@st.composite
+def healing_ones(draw: st.DrawFn) -> Blueprint:
+    """Estates in surroundings that let every write pass, with faults that have a cure."""
+    kind = draw(st.sampled_from(("system", "system", "user", "admin")))
+    one = draw(sound_ones)
+    one = sound(one.but(sign_in=kind, lock="", opt_out="", policy="", pair=draw(st.booleans())))
+    one = one.but(mode="approve" if one.mode == "approve" else "auto", shared_firewall=True)
+    if not one.way_is_fixed:
+        one = one.but(posture="open")
+    able = [fault for fault in CURABLE if _applies(fault, one)]
+    if not able:
+        return one
     faults = draw(st.lists(st.sampled_from(able), min_size=1, max_size=3, unique=True))
     return broken(one, faults)

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.estates import faults, hosts, ways
 from tests.estates.blueprint import Blueprint
-from tests.simulator.estates import ACR_PULL, REPOSITORY_READER, Estate, guid
+from tests.simulator.estates import ACR_PULL, REPOSITORY_READER, Estate
 from tests.simulator.world import Resource
 
 REPOSITORY, TAG = "shop/web", "4.2.1"
@@ -244,8 +244,3 @@ def _surroundings(built: Built) -> None:
                 "parameters": {"effect": {"value": effect}},
             },
         )
-
-
-def former_principal() -> str:
-    """The principal of the identity the workload had before it was made anew."""
-    return guid("principal", "before it was made anew")

@@ -15,7 +15,7 @@ from tests.estates.ways import APPLIANCE, FIREWALL, PREMIUM
 from tests.simulator import pull, routing, workloads
 from tests.simulator.estates import ACR_PULL
 from tests.simulator.estates.containerapps import POOL
-from tests.simulator.world import World
+from tests.simulator.world import Resource, World
 
 PROOF_DAYS = 30
 #: Addresses that ARM does not name as fixed ones of the workload.
@@ -53,8 +53,8 @@ def provably(built: Built) -> bool:
     """Whether the owner's consent can be proven by reading: a token cannot be compared, and what a
     Key Vault holds is its own."""
     blueprint = built.blueprint
-    if blueprint.sign_in in ("token", "vault"):
-        return blueprint.pair
+    if blueprint.sign_in in ("token", "vault") or "not-used" in blueprint.faults:
+        return blueprint.pair  # an identity that lies idle speaks for itself, not for the network
     return network(built)
 
 
@@ -74,9 +74,9 @@ def grant_refused(built: Built, condition: str | None) -> str | None:
     if _disarmed(built):
         return None
     proof = _proof(built)
-    if proof is None or "role-reaped" not in built.blueprint.faults:
+    if proof is None:
         return "a role was granted without a pair, a proof or a disarmed assignment"
-    if proof["properties"].get("condition") and not condition:
+    if proof.get("condition") and not condition:
         return "a role that was narrowed to a repository was granted without its condition"
     return None
 
@@ -99,16 +99,21 @@ def _disarmed(built: Built) -> bool:
     )
 
 
-def _proof(built: Built) -> dict[str, dict[str, str]] | None:
-    """The assignment of this principal whose deletion the Activity Log of late shows."""
+def _proof(built: Built) -> Resource | None:
+    """The assignment the identity had: deleted of late, as the Activity Log shows, and not by a
+    person; or still there for the principal its identity had before it was made anew."""
     since = built.estate.now - timedelta(days=PROOF_DAYS)
     for record in built.estate.parts["activityLog"]:
-        if not record["operationName"]["value"].endswith("roleAssignments/delete"):
+        told = record["properties"].get("responseBody")
+        if not told or "@" in record["caller"]:
             continue
-        at = datetime.fromisoformat(record["eventTimestamp"].rstrip("Z")[:26] + "+00:00")
-        stored = json.loads(record["properties"]["responseBody"])
-        if at >= since and stored["properties"]["principalId"] == built.principal:
+        at = datetime.fromisoformat(record["eventTimestamp"][:26] + "+00:00")
+        stored = json.loads(told).get("properties") or {}
+        gone = record["operationName"]["value"].endswith("roleAssignments/delete")
+        if gone and at >= since and stored.get("principalId") == built.principal:
             return dict(stored)
+    if "recreated" in built.blueprint.faults and built.role is not None:
+        return dict(built.role["properties"])
     return None
 
 

@@ -9,20 +9,18 @@ A fault may meet another: then the later one finds what the former left, as in l
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tests.estates import hosts, ways
-from tests.simulator.estates import estate as bricks
+from tests.simulator.estates import ground as bricks
+from tests.simulator.estates.past import PERSON, PIPELINE
 from tests.simulator.world import Resource
 
 if TYPE_CHECKING:
     from tests.estates.building import Built
 
 _NET = "Microsoft.Network"
-_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 _ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 
 
@@ -101,34 +99,33 @@ def _appliance(built: Built) -> None:
 
 
 def _role_removed(built: Built) -> None:
-    _forget(built, days=1)
+    _forget(built, by=PERSON)
 
 
 def _role_removed_long_ago(built: Built) -> None:
-    _forget(built, days=45)
+    _forget(built, by=PIPELINE, days=45)
 
 
 def _role_reaped(built: Built) -> None:
-    """Removed by an automation's identity, not by a person."""
-    _forget(built, days=1, by=bricks.guid("an automation"))
+    """Removed by an automation, not by a person."""
+    _forget(built, by=PIPELINE)
 
 
-def _forget(built: Built, days: int, by: str = "") -> None:
-    """The Activity Log keeps the making and the deletion of the assignment, by a person unless
-    `by` names a service principal."""
-    if built.role is None:
+def _forget(built: Built, *, by: str, days: float = 1) -> None:
+    """The Activity Log keeps the making and the deletion of the assignment."""
+    if built.role is None or built.principal is None:
         return
-    role, log = built.role, built.estate.parts["activityLog"]
-    built.drop(role)
-    built.role = None
-    stored = copy.deepcopy(role)
-    for verb, before in (("write", days + 20), ("delete", days)):
-        at = built.estate.now - timedelta(days=before)
-        record = bricks._record(role["id"], verb, at, stored)
-        if by:
-            record["caller"] = by
-            record["claims"] = {_OBJECT_ID: by, "appid": bricks.guid("app", by), "idtyp": "app"}
-        log.append(record)
+    held = built.role["properties"]
+    role = str(held["roleDefinitionId"]).rsplit("/", 1)[-1]
+    _role_never(built)
+    built.estate.forgotten_assignment(
+        built.principal,
+        role,
+        held["scope"],
+        by=by,
+        days=days,
+        condition=held["condition"] or "",
+    )
 
 
 def _role_never(built: Built) -> None:
@@ -143,10 +140,12 @@ def _mode_switched(built: Built) -> None:
 
 def _recreated(built: Built) -> None:
     """The identity was switched off and on: the role is still assigned to the former principal."""
-    from tests.estates.building import former_principal
-
-    if built.role is not None:
-        built.role["properties"]["principalId"] = former_principal()
+    if built.role is None:
+        return
+    former = bricks.guid("principal", "before it was made anew")
+    built.role["properties"]["principalId"] = former
+    if built.workload.get("identity", {}).get("principalId"):
+        built.estate.new_identity(built.workload, former=former)
 
 
 def _denied(built: Built) -> None:

@@ -55,26 +55,28 @@ _BY_STAGE: dict[tuple[str, str], set[F]] = {
 #: Explained by UNDETERMINED alone: a name server nobody can ask stands between.
 _UNKNOWABLE_FAULTS = frozenset({"custom-dns", "appliance"})
 
+#: Faults whose own finding comes before, or stands beside, what the pull fails at.
+_TRUE_OF: dict[str, tuple[F, ...]] = {
+    "public-off": (F.PUBLIC_ACCESS_DISABLED,),
+    "no-rules": (F.FIREWALL_MISSING_EGRESS,),
+    "some-rules": (F.FIREWALL_MISSING_EGRESS,),
+    "endpoint-pending": (F.PRIVATE_ENDPOINT_NOT_APPROVED,),
+    "zone-unlinked": (F.PRIVATE_DNS_NOT_LINKED,),
+    "no-record": (F.PRIVATE_DNS_RECORD_MISSING,),
+    "no-data-record": (F.PRIVATE_DNS_RECORD_MISSING,),
+    "unrouted": (F.PRIVATE_PATH_NOT_ROUTED,),
+    "nsg-registry": (F.CLIENT_SIDE_BLOCK,),
+    "nsg-entra": (F.CLIENT_SIDE_BLOCK,),
+    "nsg-storage": (F.CLIENT_SIDE_BLOCK,),
+    "black-hole": (F.CLIENT_SIDE_BLOCK,),
+    "locked": (F.IMAGE_LOCKED,),
+    "no-tag": (F.TAG_MISSING,),
+    "no-repository": (F.REPOSITORY_MISSING,),
+    "wrong-platform": (F.PLATFORM_MISMATCH,),
+}
+
 #: Stages and whys whose explanation is not built yet; shrinks to nothing.
-NOT_YET: frozenset[tuple[str, str]] = frozenset(
-    {
-        ("route", "*"),
-        ("network-rules", "public"),
-        ("network-rules", "closed"),
-        ("credential", "refused"),
-        ("credential", "anonymous"),
-        ("identity", "no-token"),
-        ("identity", "not-attached"),
-        ("identity", "arm-audience"),
-        ("role", "*"),
-        ("image", "no-repository"),
-        ("image", "no-manifest"),
-        ("image", "locked"),
-        ("platform", "*"),
-        ("data-endpoint", "*"),
-        ("dns", "*"),
-    }
-)
+NOT_YET: frozenset[tuple[str, str]] = frozenset()
 
 #: Findings that end a look without a fault: right when the pulls work.
 WELL = frozenset({F.HEALTHY, F.NOT_A_PULL_FAILURE, F.NOT_RETRYING})
@@ -108,6 +110,9 @@ def _at_best(failure: Failure, estate: Blueprint) -> frozenset[str]:
     if estate.posture == "deny" and not estate.way_is_fixed:
         # Hosts print one word for all refusals, and no rule can name this workload's way out.
         more.add(F.FIREWALL_EGRESS_UNPROVABLE)
+    if failure.stage in ("route", "image", "platform", "data-endpoint") or unreadable:
+        # Behind a fault that is named, what else is in the way need not be asked for.
+        more |= {finding for fault in estate.faults for finding in _TRUE_OF.get(fault, ())}
     if failure.stage in ("image", "platform") and _catalogue_is_closed(estate):
         more |= {F.TAG_MISSING, F.REPOSITORY_MISSING, F.UNDETERMINED}
     return frozenset(finding.value for finding in more)

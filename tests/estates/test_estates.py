@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from tests.estates import promises
-from tests.estates.blueprint import FAULTS, Blueprint, broken_ones, sound_ones
+from tests.estates.blueprint import FAULTS, Blueprint, broken_ones, healing_ones, sound_ones
 from tests.estates.building import build
 from tests.estates.treating import failures, treat
 from tests.simulator.world import World
@@ -29,11 +29,20 @@ def _examples(usual: int) -> settings:
     )
 
 
-@_examples(200)
+@_examples(140)
 @given(blueprint=broken_ones(), rehearse=st.sampled_from([False, False, True]))
 def test_a_broken_estate_ends_healed_or_explained_and_keeps_every_promise(
     blueprint: Blueprint, rehearse: bool
 ) -> None:
+    case = treat(blueprint, rehearse=rehearse, repeat=rehearse)
+
+    event(f"{case.incident.state} {case.findings[:1]}")
+    assert promises.broken(case) == (), promises.told(case)
+
+
+@_examples(100)
+@given(blueprint=healing_ones(), rehearse=st.sampled_from([False, False, True]))
+def test_what_has_a_cure_is_cured(blueprint: Blueprint, rehearse: bool) -> None:
     case = treat(blueprint, rehearse=rehearse, repeat=rehearse)
 
     event(f"{case.incident.state} {case.findings[:1]}")
