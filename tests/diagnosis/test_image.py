@@ -138,7 +138,7 @@ def test_a_released_image_is_not_held_back_by_the_policy() -> None:
 
 
 def test_a_disallowed_operation_without_the_registrys_word_is_a_lock_nobody_confirmed() -> None:
-    diagnosis = of(Cause.NETWORK_DENIED, "denied: The operation is disallowed on this registry")
+    diagnosis = of(Cause.NETWORK_DENIED, "unknown: The operation is disallowed on this registry")
 
     assert diagnosis.finding is F.IMAGE_LOCKED
     assert "not confirmed" in diagnosis.summary

@@ -23,6 +23,12 @@ _TROUBLE = {
         "503 Service Unavailable",
     ),
 }
+#: With status 405 and code REGISTRY_DISALLOWED_OPERATION, which Docker prints as "unknown" (seen in
+#: Azure/azure-sdk-for-net issue 22827 and Azure/acr issue 84).
+DISALLOWED = (
+    "The operation is disallowed on this registry, repository or image. View troubleshooting steps "
+    "at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation"
+)
 AUTHORIZE = "authentication required, visit https://aka.ms/acr/authorization for more information."
 
 
@@ -58,7 +64,7 @@ def docker(pull: Pull) -> tuple[str, str]:
 def _docker_image(pull: Pull, head: str) -> tuple[str, str]:
     image = pull.image
     if pull.why == "locked":
-        return "InternalServerError", f"{head}: denied: {_locked(image)}"
+        return "InternalServerError", f"{head}: unknown: {DISALLOWED}"
     return "NotFound", (f"manifest for {image.text} not found: manifest unknown: {_unknown(pull)}")
 
 
@@ -80,7 +86,8 @@ def containerd(pull: Pull) -> str:
         return f"{resolve}: unexpected status from HEAD request: {denied_body(pull)}"
     if pull.stage == "image":
         if pull.why == "locked":
-            return f"{resolve}: pulling from host {image.host} failed: {_locked(image)}"
+            status = f"GET request to {manifest_url(image)}: 405 Method Not Allowed: {DISALLOWED}"
+            return f"{resolve}: unexpected status from {status}"
         return f"{resolve}: {image.text}: not found: {_unknown(pull)}"
     if pull.stage == "platform":
         return f'failed to pull and unpack image "{image.text}": no match for platform in manifest'
@@ -127,10 +134,6 @@ def _unauthorized(pull: Pull) -> str:
     if pull.why == "arm-audience":
         return "token validation failed"
     return AUTHORIZE
-
-
-def _locked(image: Image) -> str:
-    return f"The operation is disallowed on this registry, repository or image: {image.repository}"
 
 
 def _unknown(pull: Pull) -> str:

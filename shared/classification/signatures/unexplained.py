@@ -51,6 +51,19 @@ UNEXPLAINED = (
         learned="App Service Linux docker logs; Container Apps system logs; kubelet events",
     ),
     Signature(
+        name="disallowed-operation",
+        cause=Cause.UNKNOWN_PULL_FAILURE,
+        phrases=(
+            "operation is disallowed on this registry", "registry_disallowed_operation",
+            "/manifests/ … operation is disallowed",
+        ),
+        needs=(Fact.PULL,),
+        example='DockerApiException: Docker API responded with status code=InternalServerError, '
+        'response={"message":"Head \\"https://fabrikam.azurecr.io/v2/web/manifests/3\\": unknown: '
+        'The operation is disallowed on this registry, repository or image."}',
+        learned="ACR FAQ: disallowed operation; Azure/azure-sdk-for-net issue 22827",
+    ),
+    Signature(
         name="image-rejected",
         cause=Cause.UNKNOWN_PULL_FAILURE,
         phrases=(

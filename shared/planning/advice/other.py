@@ -20,17 +20,17 @@ def registry_not_found(s: Subject) -> str:
             "owner has to let the app in:"
             + commands(f"nslookup {quoted(where.namesake)}", f"nslookup {quoted(s.host)}")
         )
-    gone = (
-        "Nobody has a registry of that name, so it was deleted or the reference is mistyped. A "
-        "deleted registry does not come back: create it anew, push the images again and assign the "
-        "pull role again. "
-        if where and where.name_taken is False
-        else ""
-    )
+    if where and where.name_taken is False:
+        return (
+            f"Compare {s.host} with the registries there are. If the registry was deleted, it does "
+            "not come back: create it anew, push the images again, and assign the pull role again "
+            f"to the app's identity.{commands(_REGISTRIES)}"
+        )
+    theirs = "It is somebody's, so ask " if where and where.name_taken else "Look "
     return (
-        f"{gone}Look whether {s.host} still exists and who owns it. A registry in another "
-        "subscription or tenant is out of Pull Medic's sight until its identity may read there; "
-        "a registry that was moved has lost the role assignments made on it; some login servers "
+        f"{theirs}who owns {s.host}: a registry in another subscription or tenant is out of Pull "
+        "Medic's sight until its identity may read there. A registry that was moved has lost the "
+        "role assignments made on it, so the app needs its pull role again. Some login servers "
         "carry a hash that the registry's name lacks."
         + commands(_find(s), f"nslookup {quoted(s.host)}")
     )
@@ -39,6 +39,9 @@ def registry_not_found(s: Subject) -> str:
 def _whereabouts(s: Subject) -> Whereabouts | None:
     seen = s.evidence.catalogue
     return seen.whereabouts if isinstance(seen, Catalogue) else None
+
+
+_REGISTRIES = "az acr list --query '[].loginServer' --output table"
 
 
 def _find(s: Subject) -> str:

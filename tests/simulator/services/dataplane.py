@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote
 
-from tests.simulator import registries, registrytokens, shelves
+from tests.simulator import registries, registrytokens, shelves, wording
 from tests.simulator.routes import Call, Routes
 from tests.simulator.wire import Dropped, Refusal, Response
 from tests.simulator.world import Resource
@@ -22,11 +22,6 @@ from tests.simulator.world import Resource
 routes = Routes()
 
 _NAME = r"(?P<repository>[a-z0-9][a-z0-9._/-]*?)"
-_AUTHORIZE = "authentication required, visit https://aka.ms/acr/authorization for more information."
-_DISALLOWED = (
-    "The operation is disallowed on this registry, repository or image. View troubleshooting steps "
-    "at https://aka.ms/acr/faq/#why-does-my-pull-or-push-request-fail-with-disallowed-operation"
-)
 
 
 def _registry(call: Call) -> Resource:
@@ -68,7 +63,7 @@ def _challenge(host: str, scope: str = "") -> Response:
     """401, and where a token is to be had for what was asked."""
     asked = f',scope="{scope}"' if scope else ""
     header = f'Bearer realm="https://{host}/oauth2/token",service="{host}"{asked}'
-    answer = _error(401, "UNAUTHORIZED", _AUTHORIZE)
+    answer = _error(401, "UNAUTHORIZED", wording.AUTHORIZE)
     headers = {"WWW-Authenticate": header, "Docker-Distribution-Api-Version": "registry/2.0"}
     return Response(status=401, body=answer.body, headers=headers)
 
@@ -124,12 +119,12 @@ def token_by_query(call: Call) -> Response:
 def _token(call: Call, registry: Resource, who: str | None, scopes: list[str]) -> Response:
     host, world = call.request.host, call.world
     if who is None:
-        return _error(401, "UNAUTHORIZED", _AUTHORIZE)
+        return _error(401, "UNAUTHORIZED", wording.AUTHORIZE)
     made = registrytokens.access_token(world, registry, host, who, scopes)
     if who == registrytokens.ANONYMOUS and not any(
         entry["actions"] for entry in registrytokens.carried(made)
     ):
-        return _error(401, "UNAUTHORIZED", _AUTHORIZE)
+        return _error(401, "UNAUTHORIZED", wording.AUTHORIZE)
     return Response(body={"access_token": made})
 
 
@@ -192,7 +187,7 @@ def _manifest(call: Call, parts: Mapping[str, str], shelf: shelves.Shelf) -> Res
     if found is None:
         return _error(404, "MANIFEST_UNKNOWN", *_unknown(parts["reference"]))
     if not found.readable or found.quarantined:
-        return _error(405, "UNSUPPORTED", _DISALLOWED)
+        return _error(405, "REGISTRY_DISALLOWED_OPERATION", wording.DISALLOWED)
     headers = {"Docker-Content-Digest": found.digest, "Content-Type": found.media_type}
     body = None if call.request.method == "HEAD" else found.manifest
     return Response(body=body, headers=headers)
