@@ -177,6 +177,20 @@ class Logs:
         query, tables = _about(workload, environment, "secrets")
         return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
 
+    def registry_events(
+        self, login_server: str, repository: str, identity: str, since: datetime
+    ) -> LogRows:
+        """Pulls and sign-ins of one identity that a registry itself logged as working (UTC)."""
+        text = queries.load(
+            "registry_pulls",
+            login_server=login_server,
+            repository=repository,
+            identity=identity,
+            since=since,
+            most=_MOST_PULLS,
+        )
+        return self._rows([text], self._workspaces, ())
+
     def _rows(
         self, texts: Sequence[str], workspaces: Sequence[str], tables: Sequence[str]
     ) -> LogRows:
@@ -192,7 +206,7 @@ class Logs:
             for (workspace, _), answer in zip(asked, answers, strict=True)
             if answer.cut
         ]
-        missing = () if rows else self._missing(workspaces, tables)
+        missing = () if rows or not tables else self._missing(workspaces, tables)
         newest_first = sorted(rows, key=lambda row: row.at, reverse=True)
         return LogRows(newest_first, missing=missing, incomplete=cut)
 

@@ -67,6 +67,7 @@ class Incident:
     timeline: tuple[Moment, ...] = ()
     azure_calls: Calls = field(default_factory=Calls)
     instances: tuple[Instance, ...] = ()  # how the platform saw the workload before any change
+    pulls_as: str | None = None  # object id of the identity that pulls
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
     version: int = 0

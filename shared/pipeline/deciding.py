@@ -102,7 +102,8 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
     """The outcomes to take back; Conflict when there are none or they may not be touched."""
     changed = [one for one in incident.outcome if one.changed and execution.reverse(one).requests]
     if not changed:
-        raise Conflict(f"{incident.id} left no change behind, so there is nothing to take back")
+        why = _what_stays(incident) or "; it left no change behind"
+        raise Conflict(f"{incident.id} has nothing that could be taken back{why}")
     if incident.state is State.ROLLED_BACK:
         raise Conflict(f"{incident.id} was rolled back already")
     if medic.policy is None:
@@ -138,6 +139,7 @@ def _take_back(
         incident = audit.done(incident, undone[-1], store=store, now=medic.now(), actor=by)
     failed = [told.detail for told in undone if told.failed]
     gone = f"what this service had written is gone again{_who_needs_it(incident, changed, medic)}"
+    gone += _what_stays(incident)
     return audit.note(
         incident,
         "rollback",
@@ -148,6 +150,13 @@ def _take_back(
         state=State.FAILED if failed else State.ROLLED_BACK,
         azure_calls=incident.azure_calls + azure.calls,
     )
+
+
+def _what_stays(incident: Incident) -> str:
+    """What was changed and cannot be taken back, such as a dead password."""
+    kept = [execution.reverse(one) for one in incident.outcome if one.changed]
+    said = [step.summary for step in kept if not step.requests]
+    return f"; {'; '.join(said)}" if said else ""
 
 
 def _who_needs_it(incident: Incident, changed: list[Outcome], medic: Medic) -> str:

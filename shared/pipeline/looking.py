@@ -56,6 +56,7 @@ class Look:
     def onto(self, incident: Incident) -> Incident:
         """The incident with everything this look found; state and timeline are the caller's."""
         image, seen = self.evidence.image, self.evidence.workload.instances
+        auth = self.evidence.workload.auth
         return replace(
             incident,
             resource=self.evidence.workload.id,
@@ -67,6 +68,7 @@ class Look:
             plan=self.plan,
             decision=self.decision,
             instances=() if isinstance(seen, Unread) else seen,
+            pulls_as=None if isinstance(auth, Unread) else auth.principal,
         )
 
 

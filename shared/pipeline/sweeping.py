@@ -16,6 +16,7 @@ from shared import audit, evidence, verification
 from shared.clients.azure import Azure
 from shared.errors import HealError
 from shared.medic import Medic
+from shared.model.image import ImageReference, InvalidReference
 from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
@@ -23,6 +24,7 @@ from shared.model.words import UNSOLVED_STATES, RemedyName, Result, State
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.policy.schema import Breaker
+from shared.verification.registry import Puller
 
 log = logging.getLogger("medic.sweep")
 
@@ -31,6 +33,10 @@ _AT_ONCE = 50
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: After so long nobody looks any more whether what sleeps has woken up.
 _LONGEST = timedelta(days=7)
+#: Remedies after which a sign-in that works shows that the fault is gone.
+_ABOUT_THE_WAY = frozenset(
+    {RemedyName.FIREWALL_SYNC, RemedyName.VNET_IMAGE_PULL, RemedyName.DNS_ZONE_LINK}
+)
 _AT_REST = UNSOLVED_STATES | {State.HELD}
 _STATE_AFTER = {
     Result.HEALED: State.HEALED,
@@ -140,6 +146,7 @@ def _seen(incident: Incident, since: datetime, azure: Azure, medic: Medic) -> Ve
             deadline=deadline,
             azure=azure,
             before=incident.instances or None,
+            puller=_puller(incident),
         )
     except HealError as error:
         now = medic.now()
@@ -147,6 +154,23 @@ def _seen(incident: Incident, since: datetime, azure: Azure, medic: Medic) -> Ve
             raise
         proof = f"The workload could not be looked at: {error}"
         return Verification(result=Result.UNVERIFIED, proof=proof, checked=now)
+
+
+def _puller(incident: Incident) -> Puller | None:
+    """Who pulls what, for asking the registry's own logs; None where no identity pulls."""
+    if incident.image is None or incident.pulls_as is None:
+        return None
+    try:
+        image = ImageReference.parse(incident.image)
+    except InvalidReference:
+        return None
+    done = {outcome.remedy for outcome in incident.outcome if outcome.changed}
+    return Puller(
+        login_server=image.host,
+        repository=image.repository,
+        identity=incident.pulls_as,
+        sign_in_counts=bool(done) and done <= _ABOUT_THE_WAY,
+    )
 
 
 def _later(since: datetime, now: datetime) -> datetime | None:

@@ -9,12 +9,14 @@ Out: a Verification: healed with what was seen, when and where; pending with the
     sight.py           what one look shows, and the log rows behind it
     site.py            web apps, slots, function apps
     container_app.py   container apps and jobs
+    registry.py        what the registry itself logged, where the host tells nothing
 
 Reads only: nothing is restarted, scaled or started to make proof. Never sleeps: the sweep asks
 again when a look is due.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.clients.azure import Azure
@@ -22,7 +24,8 @@ from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.plan import Verification
 from shared.model.words import Result
-from shared.verification import container_app, site
+from shared.verification import container_app, registry, site
+from shared.verification.registry import Puller
 from shared.verification.sight import Sight, when
 
 #: The next look comes after half of the time already waited, within these bounds.
@@ -36,14 +39,19 @@ def verify(
     deadline: datetime,
     azure: Azure,
     before: Sequence[Instance] | None = None,
+    puller: Puller | None = None,
 ) -> Verification:
     """Look once. `since`: when the change was made; `deadline`: when waiting ends; both UTC.
 
     `before` is how the platform saw the workload before the change, where that is known; then an
-    instance that was up all the time proves nothing. Raises what the workload's own read raises.
+    instance that was up all the time proves nothing. `puller` lets the registry's own logs be
+    asked, where the host neither shows a pull that worked nor one that failed. Raises what the
+    workload's own read raises.
     """
     look = site.look if workload.type.startswith("microsoft.web/") else container_app.look
     seen = look(workload, since, before, azure=azure)
+    if puller is not None and seen.proof is None and seen.failed_at is None:
+        seen = replace(seen, proof=registry.proof(azure, puller, since))
     now = azure.now()
     if seen.proof:
         return Verification(result=Result.HEALED, proof=_sentence(seen.proof), checked=now)

@@ -1,5 +1,6 @@
 """Healed is a pull the platform reports after the change; everything else is said as it is."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from shared.model.ids import ResourceId
 from shared.model.plan import Verification
 from shared.model.words import Result
 from shared.verification import verify
+from shared.verification.registry import Puller
 from tests.clinic import Clinic
 from tests.simulator import estates
 from tests.simulator.estates.cases import NAT, OUTBOUND
@@ -281,3 +283,74 @@ def test_a_failed_revision_without_replicas_does_not_sleep(basket: Bed) -> None:
     revision["properties"].update(runningState="Failed", replicas=0)
 
     assert basket.look().result is Result.PENDING
+
+
+# --- the registry's own word
+
+
+def logged(bed: Bed, table: str, **columns: str) -> None:
+    """The registry logs something about the workload's identity."""
+    world = bed.clinic.simulator.world
+    stamp_ = bed.clinic.medic.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    row = {
+        "TimeGenerated": stamp_,
+        "LoginServer": "contosoimages.azurecr.io",
+        "Identity": PULLER.identity,
+        "CallerIpAddress": OUTBOUND[0],
+        "ResultDescription": "200",
+    }
+    world.log(table, row | columns)
+
+
+PULLER = Puller(
+    login_server="contosoimages.azurecr.io",
+    repository="shop/web",
+    identity="0b0b0b0b-0000-4000-8000-000000000001",
+)
+PULL = {"OperationName": "Pull", "Repository": "shop/web"}
+
+
+def test_a_pull_the_registry_logged_is_proof_where_the_host_tells_nothing(shop: Bed) -> None:
+    shop.clinic.advance(30)
+    logged(shop, "ContainerRegistryRepositoryEvents", **PULL)
+
+    seen = shop.look(puller=PULLER)
+
+    assert seen.result is Result.HEALED
+    assert "Pull of shop/web by 0b0b0b0b" in seen.proof
+    assert "ContainerRegistryRepositoryEvents" in seen.proof
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"ResultDescription": "401"},
+        {"Identity": "somebody-else"},
+        {"Repository": "shop/other"},
+        {"LoginServer": "another.azurecr.io"},
+        {"OperationName": "Push"},
+    ],
+)
+def test_what_the_registry_logged_of_others_proves_nothing(
+    columns: dict[str, str], shop: Bed
+) -> None:
+    shop.clinic.advance(30)
+    logged(shop, "ContainerRegistryRepositoryEvents", **PULL | columns)
+
+    assert shop.look(puller=PULLER).result is Result.PENDING
+
+
+def test_a_sign_in_is_proof_only_where_the_way_in_was_the_fault(shop: Bed) -> None:
+    shop.clinic.advance(30)
+    logged(shop, "ContainerRegistryLoginEvents", OperationName="Login")
+
+    assert shop.look(puller=PULLER).result is Result.PENDING
+    assert shop.look(puller=replace(PULLER, sign_in_counts=True)).result is Result.HEALED
+
+
+def test_a_failure_the_host_saw_outweighs_the_registrys_word(shop: Bed) -> None:
+    shop.clinic.advance(30)
+    logged(shop, "ContainerRegistryRepositoryEvents", **PULL)
+    shop.pull()
+
+    assert shop.look(puller=PULLER).result is Result.PENDING
