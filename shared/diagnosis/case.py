@@ -169,7 +169,8 @@ class Case:
         """True when pulls may leave through a network of the customer's own."""
         if self.workload.id.type.startswith("microsoft.web/"):
             return self.workload.pulls_over_vnet is not False
-        return self.workload.subnet is not None
+        unknown = isinstance(self.workload.pulls_over_vnet, Unread)
+        return self.workload.subnet is not None or unknown
 
     @cached_property
     def approved_endpoints(self) -> tuple[str, ...]:

@@ -212,3 +212,25 @@ def test_one_alert_line_of_the_stream_form_is_understood(tmp_path: Path) -> None
     assert incident.cause is Cause.NETWORK_DENIED
     assert incident.state is State.VERIFYING
     assert [write.rpartition("/")[2] for write in clinic.writes] == ["contosoimages"]
+
+
+def test_an_environment_nobody_may_read_leaves_a_closed_registry_undetermined(
+    tmp_path: Path,
+) -> None:
+    estate = Estate()
+    acr = estate.registry("contosoclosed", deny=True, public=False)
+    estate.private_endpoint(acr)
+    environment = estate.environment("apps-env", subnet=estate.subnet("environment"))
+    image = estate.image(acr, "basket/api", "1.8.0")
+    app = estate.container_app("basket", environment, image=image, registry=acr)
+    hosts_cases.pulls(estate, app, acr)
+    clinic = clinic_of(estate.scenario(), tmp_path)
+    clinic.simulator.faults.add(
+        {"match": {"path": ".*/managedEnvironments/.*"}, "times": 99, "status": 403}
+    )
+
+    incident = clinic.heal(clinic.id("basket"))
+
+    assert incident.diagnosis
+    assert incident.diagnosis.finding is not FindingName.PUBLIC_ACCESS_DISABLED
+    assert clinic.writes == []
