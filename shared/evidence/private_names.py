@@ -192,9 +192,10 @@ def _records_leg(
     holds: bool | None = True
     because = f"the zone {zone.id.name} holds the endpoint's own addresses"
     if said:
-        because, holds = f"the zone {zone.id.name} is incomplete: {'; '.join(said)}", False
+        fault = "is incomplete" if missing else "answers wrongly"
+        because, holds = f"the zone {zone.id.name} {fault}: {'; '.join(said)}", False
     elif any(host not in hosts for host in wanted):
-        because = f"there is no endpoint whose addresses the zone {zone.id.name} should hold"
+        because = "not looked at, because no endpoint's addresses are known to compare"
         holds = None
     return Leg(name=LegName.RECORDS, holds=holds, because=because, source=str(zone.id))
 

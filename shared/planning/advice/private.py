@@ -16,6 +16,7 @@ from shared.planning.advice.subject import Subject, commands, plain, quoted, whe
 from shared.planning.advice.ways import endpoint, endpoint_name, integrate, route_pulls
 
 _MARKS = {True: "[x]", False: "[ ]", None: "[?]"}
+_FAR = "How far the private path from the workload's network is:"
 _ON_PURPOSE = (
     "\nSomebody closed the registry on purpose. Whether it should be reachable in any other way is "
     "its owner's decision, not a repair."
@@ -24,12 +25,17 @@ _ON_PURPOSE = (
 
 def public_access_disabled(s: Subject) -> str:
     path = _path(s)
-    return (
+    opening = (
         f"{s.host} takes pulls through private endpoints only; address rules have no effect on "
         "that. "
+    )
+    if path is not None and path.leg(LegName.ZONE_LINK).holds is None and path.endpoint:
+        return opening + _own_name_servers(s, path) + _ON_PURPOSE
+    return (
+        opening
         + _beginning(s, path)
         + commands(*_building(s, path))
-        + "\nThe same as Bicep stands under the infrastructure change."
+        + "\nThe same as Bicep is told under the infrastructure change."
         + _ON_PURPOSE
     )
 
@@ -44,12 +50,7 @@ def private_path_not_routed(s: Subject) -> str:
             + "\nThen, and only then (the app restarts):"
             + commands(route_pulls(s))
         )
-    windows = (
-        " Whether a Windows app can pull its image over its network is not documented for certain: "
-        "try it in a slot first."
-        if s.evidence.workload.windows
-        else ""
-    )
+    windows = " For a Windows app, try it in a slot first." if s.evidence.workload.windows else ""
     return (
         f"The private path to {s.host} stands, but image pulls do not take it: routing all "
         f"application traffic does not include them.{windows} This switches it on and restarts the "
@@ -65,14 +66,15 @@ def private_dns_not_linked(s: Subject) -> str:
         first += "makes matters worse, because names then do not resolve at all."
     else:
         first = ""
-    left = path.linkable if path else ""
-    held = f" Pull Medic leaves it to a person, because {left}." if left else ""
+    ours = (
+        "\nPull Medic makes such a link itself where the policy names the remedy dns-zone-link."
+        if path is not None and not path.linkable
+        else ""
+    )
     return (
         f"The workload's network does not know the private address of {s.host}: its private DNS "
-        f"zone is not linked to it.{first}{held} Ask the owner of the zone to link it; names the "
-        "zone does not know are still asked of public name servers:"
-        + commands(_link(s, zone))
-        + "\nPull Medic makes such a link itself where the policy names the remedy dns-zone-link."
+        f"zone is not linked to it.{first} Ask the owner of the zone to link it; names the zone "
+        "does not know are still asked of public name servers:" + commands(_link(s, zone)) + ours
     )
 
 
@@ -118,11 +120,9 @@ def _path(s: Subject) -> PrivatePath | None:
 def _beginning(s: Subject, path: PrivatePath | None) -> str:
     """How far the path is, or where to begin."""
     if path is not None:
-        return (
-            "How far the private path from the workload's network is:"
-            + _checklist(path)
-            + ("\nTo build what is missing:")
-        )
+        far = path.endpoint is None and bool(s.registry and s.registry.private_endpoints)
+        instead = " (a peering open on both sides can take the place of an endpoint)" if far else ""
+        return f"{_FAR}{_checklist(path)}\nTo build what is missing{instead}:"
     if s.subnet or s.is_site:
         return "Build a private path from the workload's network:"
     return (
@@ -131,8 +131,27 @@ def _beginning(s: Subject, path: PrivatePath | None) -> str:
     )
 
 
+def _own_name_servers(s: Subject, path: PrivatePath) -> str:
+    """Who answers for the name is not visible; say what it must answer, and how to ask."""
+    host = next(iter(path.hosts), s.host)
+    address = "/".join(path.hosts.get(host, ())) or "the endpoint's address"
+    return (
+        f"{_FAR}{_checklist(path)}\nAsk the workload's name servers from inside its network; the "
+        f"answer must be {address}, and the data endpoint's name must be answered as well:"
+        + commands(*(f"nslookup {quoted(name)}" for name in path.hosts))
+        + "\nOtherwise have them forward "
+        + f"{s.private_zone} to an Azure DNS Private Resolver, or to 168.63.129.16, in a network "
+        "the zone is linked to."
+    )
+
+
 def _checklist(path: PrivatePath) -> str:
-    return "".join(f"\n  {_MARKS[leg.holds]} {plain(leg.because)}" for leg in path.legs)
+    """Each leg that says something, marked as it holds."""
+    return "".join(
+        f"\n  {_MARKS[leg.holds]} {plain(leg.because)}"
+        for leg in path.legs
+        if not leg.because.startswith("not looked at")
+    )
 
 
 def _building(s: Subject, path: PrivatePath | None) -> Iterator[str]:
