@@ -102,8 +102,8 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
     """The outcomes to take back; Conflict when there are none or they may not be touched."""
     changed = [one for one in incident.outcome if one.changed and execution.reverse(one).requests]
     if not changed:
-        why = _what_stays(incident) or "; it left no change behind"
-        raise Conflict(f"{incident.id} has nothing that could be taken back{why}")
+        stays = _what_stays(incident) or "; it left no change behind"
+        raise Conflict(f"{incident.id} has nothing to take back{stays}")
     if incident.state is State.ROLLED_BACK:
         raise Conflict(f"{incident.id} was rolled back already")
     if medic.policy is None:
