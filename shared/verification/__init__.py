@@ -15,11 +15,13 @@ Reads only: nothing is restarted, scaled or started to make proof. Never sleeps:
 again when a look is due.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.clients.azure import Azure
+from shared.errors import Refused
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.plan import Verification
@@ -27,6 +29,8 @@ from shared.model.words import Result
 from shared.verification import container_app, registry, site
 from shared.verification.registry import Puller
 from shared.verification.sight import Sight, when
+
+log = logging.getLogger(__name__)
 
 #: The next look comes after half of the time already waited, within these bounds.
 _SOONEST, _LATEST = timedelta(seconds=5), timedelta(minutes=5)
@@ -49,7 +53,11 @@ def verify(
     workload's own read raises.
     """
     look = site.look if workload.type.startswith("microsoft.web/") else container_app.look
-    seen = look(workload, since, before, azure=azure)
+    try:
+        seen = look(workload, since, before, azure=azure)
+    except (TypeError, AttributeError, LookupError, ValueError) as error:
+        log.exception("What Azure said about %s could not be understood", workload)
+        raise Refused(f"Azure's answer about {workload} made no sense") from error
     if puller is not None and seen.proof is None and seen.failed_at is None:
         seen = replace(seen, proof=registry.proof(azure, puller, since))
     now = azure.now()
