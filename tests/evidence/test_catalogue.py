@@ -1,5 +1,6 @@
 """What a registry itself is asked, when it is not, and what its answers become."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from shared import evidence
 from shared.model.catalogue import Catalogue, Trouble
 from shared.model.evidence import Evidence
+from shared.model.views import incident_view
 from shared.model.words import FindingName
 from tests.clinic import Clinic
 from tests.evidence.examining import find, told
@@ -241,6 +243,29 @@ def test_a_name_nobody_has_is_told(tmp_path: Path) -> None:
     assert where.name_taken is False
     assert look.asked_registry == []
     assert told(look.seen, "registry name") == "nobody in Azure has it"
+
+
+def test_a_regional_name_with_capitals_is_asked_for_at_the_login_server(tmp_path: Path) -> None:
+    scenario = case("web app", has={})
+    config = find(scenario, "/sites/shop/config/web")["properties"]
+    config["linuxFxVersion"] = "DOCKER|ContosoImages.westeurope.geo.azurecr.io/shop/web:3.2.0"
+
+    look = Look(scenario, tmp_path)
+
+    assert look.catalogue.image_exists is True
+    assert all("https://contosoimages.azurecr.io/" in one for one in look.asked if "/v2" in one)
+
+
+def test_no_token_leaves_the_wire(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    clinic = Clinic(case("web app"), tmp_path)
+    clinic.pull(clinic.only("sites"))
+
+    incident = clinic.heal(clinic.only("sites"))
+
+    assert "eyJ" not in json.dumps(incident_view(incident))
+    assert "eyJ" not in caplog.text
+    assert b"eyJ" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_many_images_of_one_registry_are_asked_for_within_the_policys_requests(

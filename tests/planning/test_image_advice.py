@@ -107,6 +107,13 @@ def test_a_registry_out_of_sight_is_advised_by_where_it_is(where: Whereabouts, w
     assert words in said(F.REGISTRY_NOT_FOUND, catalogue, registry=None)
 
 
+def test_capitals_in_the_registrys_name_are_pointed_out_where_nothing_else_is_known() -> None:
+    image = replace(given.IMAGE, text="Contoso.azurecr.io/shop:7")
+
+    assert "lower case" in said(F.UNDETERMINED, Catalogue(), image=image)
+    assert "lower case" not in said(F.UNDETERMINED, Catalogue())
+
+
 def test_an_image_from_elsewhere_is_not_said_to_be_well() -> None:
     hub = replace(given.IMAGE, host="docker.io", text="docker.io/library/nginx:1", acr=False)
 

@@ -175,10 +175,22 @@ def undetermined(s: Subject) -> str:
         lines.append(f"az acr check-health --name {s.registry_name} --yes")
     return (
         "Pull Medic changes nothing on a guess. "
+        + _capitals(s)
         + (f"What is open:{doubts}\n" if doubts else "")
         + "Often behind such a case: name resolution by DNS servers of your own, a role held "
         "through a group (its membership is cached for up to a day), a condition on a role, or a "
         f"network that blocks Microsoft Entra. To look closer:{commands(*lines)}"
+    )
+
+
+def _capitals(s: Subject) -> str:
+    """Clients sign in under the name as it is spelled ("Troubleshoot registry login", ACR FAQ)."""
+    image = s.evidence.image
+    if image is None or not image.acr or image.host in image.text:
+        return ""
+    return (
+        f"The image reference spells {plain(image.host)} with capitals: some clients are then told "
+        "'unauthorized', whatever they may do; write it in lower case. "
     )
 
 
