@@ -12,6 +12,7 @@ Out: a Diagnosis, always. Where nothing fits or too little could be read it is `
     identity.py    may whoever pulls?      credentials.py   does it sign in at all, and rightly?
     image.py       is there something to pull?
     conclusion.py  none of these: what then?
+    together.py    several images of one workload: one diagnosis of all
 
 The order of the tables is the order in which a pull meets the faults: network before identity,
 because every host reports the firewall's 403 as "unauthorized". A new check is one function and

@@ -11,6 +11,7 @@ the inquiries, which only ask where what was read so far leaves a question open.
 choose which of several images comes first: no address, registry or permission is ever taken from
 them.
 
+    web.py, container_app.py  the workload   deployment.py  why Azure refused to deploy it
     private_path.py  can the workload reach a private endpoint?   obstacles.py  what is in its way?
     trail.py         what access was there once?                  catalogue.py  what does it hold?
     credentials.py   do the stored ones match?      idle.py       could another identity pull?

@@ -8,6 +8,7 @@ Out: a Plan, always: steps where a remedy is known and safe, advice for a person
     firewall.py   the step that adds a workload's addresses to a registry's firewall
     credentials.py, use_identity.py   the steps that repair a workload's sign-in
     advice/       what a person can do, one short text for each finding
+    together.py   several images of one workload: one plan, and each image's share of it
 
 A plan never guesses: what diagnosis could not exclude before the fault travels with the step as a
 doubt, and the gate holds on any. Pure.
