@@ -3,9 +3,12 @@ The pipeline: the only place where rooms meet.
 
     looking.py    signal → evidence → reading → diagnosis → plan → decision; writes nothing
     healing.py    the same, then execution and the first entry for verification: read this first
+    applying.py   the steps one by one, with a look in between; what was interrupted is settled
     sweeping.py   what no message will remind us of: verifications due, work left lying
     deciding.py   what a person decides: approve, reject, roll back
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
+    working.py    one worker's hold on one incident    holding.py  on what a plan touches
+    weighing.py   what the gate must know beside the evidence: history, repeats, surroundings
 """
 
 from shared.pipeline.deciding import again, approve, reject, rollback
