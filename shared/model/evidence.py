@@ -14,6 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from shared.model import image
 from shared.model.ids import ResourceId
 from shared.model.words import Host
 
@@ -82,12 +83,12 @@ class PullAuth:
     def sent_to(self, login_server: str) -> bool:
         """Whether the host sends these credentials there: only to the registry they are for.
 
-        A server that is not known ("None") counts as this one.
+        A regional endpoint counts as its registry, a server that is not known ("None") as this one.
         """
         if self.server is None:
             return True
         host = self.server.lower().partition("://")[2] or self.server.lower()
-        return host.partition("/")[0] == login_server.lower()
+        return image.login_server(host.partition("/")[0]) == login_server.lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

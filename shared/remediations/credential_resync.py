@@ -23,7 +23,7 @@ from shared.clients import stored
 from shared.clients.azure import Azure
 from shared.errors import Conflict, HealError, PermanentError
 from shared.model.ids import ResourceId
-from shared.model.image import InvalidReference, registry_host
+from shared.model.image import InvalidReference, login_server, registry_host
 from shared.model.plan import Outcome, Step
 from shared.remediations import secrets, settings
 
@@ -149,7 +149,7 @@ def _site_objection(step: Step, seen: Mapping[str, str], login: stored.Login) ->
     if upper.get(USERNAME, "").lower() != login.username.lower():
         return "the workload signs in as another user now"
     try:
-        host = registry_host(upper.get(URL, ""))
+        host = login_server(registry_host(upper.get(URL, "")))
     except InvalidReference:
         host = ""
     if host != step.after["server"]:
