@@ -24,6 +24,8 @@ from shared.model.ids import ResourceId
 
 #: Next hops that leave the way out as it is.
 STRAIGHT = ("internet", "vnetlocal")
+_REGISTRIES = "microsoft.containerregistry"
+_ANNOUNCED = "unless a gateway announces another one, which cannot be read here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Way:
 
 def way(azure: Azure, subnet: ResourceId, *, obeys_routes: bool = True) -> Way:
     """Everything that decides about pulls from this subnet."""
-    around = attempt(lambda: virtual_network.around(azure, subnet))
+    around = _around(azure, subnet)
     if isinstance(around, Unread):
         return Way(ground=around, egress=around)
     own, network = around
@@ -52,7 +54,29 @@ def way(azure: Azure, subnet: ResourceId, *, obeys_routes: bool = True) -> Way:
         routes=found if isinstance(found, Unread) else found.routes,
         obeys_routes=obeys_routes,
     )
-    return _leaving(azure, ground) if obeys_routes else Way(ground=ground, egress=None)
+    if _REGISTRIES in {service.lower() for service in own.services}:
+        return Way(ground=ground, egress=_by_service_endpoint(own))
+    if not obeys_routes:
+        return Way(ground=ground, egress=None)
+    learns = isinstance(found, Table) and found.learns
+    return _leaving(azure, ground, learns=learns)
+
+
+def _around(azure: Azure, subnet: ResourceId) -> tuple[Subnet, VirtualNetwork | Unread] | Unread:
+    if not azure.reaches(subnet):
+        return Unread(f"{subnet} is in a subscription that MEDIC_SUBSCRIPTIONS does not name")
+    return attempt(lambda: virtual_network.around(azure, subnet))
+
+
+def _by_service_endpoint(own: Subnet) -> Egress:
+    """A service endpoint makes the registry see the subnet's private addresses, not those of a NAT
+    gateway (Virtual network service endpoints)."""
+    return Egress(
+        via=Via.UNKNOWN,
+        stable=False,
+        because=f"the subnet {own.id.name} has a service endpoint for registries, so pulls arrive "
+        "from its private addresses, which no address rule can name",
+    )
 
 
 def _rules(azure: Azure, group: ResourceId | None) -> tuple[Rule, ...] | Unread:
@@ -63,7 +87,7 @@ def _table(azure: Azure, table: ResourceId | None) -> Table | Unread:
     return attempt(lambda: routes.read(azure, table)) if table else Table(routes=())
 
 
-def _leaving(azure: Azure, ground: Ground) -> Way:
+def _leaving(azure: Azure, ground: Ground, *, learns: bool) -> Way:
     own, network, table = ground.subnet, ground.network, ground.routes
     if isinstance(table, Unread):
         return Way(ground=ground, egress=table)
@@ -73,8 +97,14 @@ def _leaving(azure: Azure, ground: Ground) -> Way:
     if route is None or route.hop in STRAIGHT:
         nat = own.nat
         egress = attempt(lambda: nat_gateway.egress(azure, nat)) if nat else None
+        if isinstance(egress, Egress) and route is None and learns and _learns(network):
+            egress = replace(egress, because=f"{egress.because}, {_ANNOUNCED}")
         return Way(ground=ground, egress=egress)
     return _detour(azure, ground, route, network)
+
+
+def _learns(network: VirtualNetwork | Unread) -> bool:
+    return isinstance(network, VirtualNetwork) and network.learns
 
 
 def _detour(azure: Azure, ground: Ground, route: Route, network: VirtualNetwork | Unread) -> Way:

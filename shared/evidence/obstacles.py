@@ -107,6 +107,7 @@ def _on_the_way(
     target: Target,
 ) -> Iterator[Obstacle]:
     """Out of the subnet, along its route, through the firewall."""
+    yield from _policies(ground, blocks, target.destination)
     route = None if isinstance(ground.routes, Unread) else _route(ground, target.destination)
     routed = isinstance(route, Route | Unknown)
     yield from _security(ground, blocks, replace(target.destination, routed=routed))
@@ -117,6 +118,24 @@ def _on_the_way(
         yield _of_route(ground, "a route", blocks, route.because, sure=False, to=to)
     elif route is not None and route.hop not in _STRAIGHT:
         yield from _along(ground, rules, blocks, target, route)
+
+
+def _policies(ground: Ground, blocks: Blocked, destination: Destination) -> Iterator[Obstacle]:
+    """A service endpoint policy lets through to the storage accounts it lists, and to no other."""
+    if "Storage" not in destination.tags:
+        return
+    for policy in ground.subnet.policies:
+        yield Obstacle(
+            kind="service-endpoint-policy",
+            owner=policy,
+            name="accounts",
+            blocks=blocks,
+            because=f"the service endpoint policy {policy.name} of {ground.subnet.id.name} lets "
+            "through to listed storage accounts only, and image layers lie in accounts of Azure's "
+            "own",
+            sure=False,
+            to=destination.name,
+        )
 
 
 def _route(ground: Ground, destination: Destination) -> Route | Unknown | None:

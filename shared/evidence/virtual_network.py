@@ -77,6 +77,16 @@ def _subnet(id: ResourceId, properties: Mapping[str, Any]) -> Subnet:
         group=_reference(properties, "networkSecurityGroup"),
         table=_reference(properties, "routeTable"),
         nat=_reference(properties, "natGateway"),
+        services=tuple(
+            str(item.get("service"))
+            for item in properties.get("serviceEndpoints") or ()
+            if item.get("provisioningState") in (None, "Succeeded")
+        ),
+        policies=tuple(
+            found
+            for item in properties.get("serviceEndpointPolicies") or ()
+            if (found := id_in(item.get("id")))
+        ),
     )
 
 

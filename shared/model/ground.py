@@ -71,6 +71,8 @@ class Subnet:
     group: ResourceId | None = None  # network security group
     table: ResourceId | None = None  # route table
     nat: ResourceId | None = None  # NAT gateway
+    services: tuple[str, ...] = ()  # service endpoints: "Microsoft.Storage", …
+    policies: tuple[ResourceId, ...] = ()  # service endpoint policies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,19 @@ def test_azures_own_name_servers_are_stopped_by_their_tag_alone(tmp_path: Path) 
     assert said(met(scenario, tmp_path)) == [("network-rule", "no-udp", Blocked.NAMES, True)]
 
 
+def test_a_service_endpoint_policy_is_a_perhaps_for_the_layers(tmp_path: Path) -> None:
+    scenario = cases.nat()
+    subnet = named(scenario, "spoke")["properties"]["subnets"][0]["properties"]
+    group = scenario["resources"][0]["id"]
+    policy = f"{group}/providers/Microsoft.Network/serviceEndpointPolicies/own-accounts"
+    subnet["serviceEndpointPolicies"] = [{"id": policy}]
+
+    found = met(scenario, tmp_path)
+
+    assert said(found) == [("service-endpoint-policy", "accounts", Blocked.LAYERS, False)]
+    assert "own-accounts" in found[0].because
+
+
 def test_the_ground_and_what_is_on_it_are_facts(tmp_path: Path) -> None:
     seen = look(cases.walled(hosts=()), tmp_path)
 

@@ -222,6 +222,18 @@ def test_a_subscription_the_settings_do_not_name_is_not_followed_into(tmp_path: 
     assert "MEDIC_SUBSCRIPTIONS" in egress.because
 
 
+def test_what_a_gateway_may_announce_is_said_beside_the_nat_gateway(tmp_path: Path) -> None:
+    scenario = cases.nat()
+    spoke = named(scenario, "spoke")
+    subnet = {"id": f"{spoke['id']}/subnets/GatewaySubnet", "name": "GatewaySubnet"}
+    spoke["properties"]["subnets"].append({**subnet, "properties": {}})
+
+    egress = way(scenario, tmp_path)
+
+    assert egress.addresses == ("20.61.18.42",)
+    assert "unless a gateway announces another one" in egress.because
+
+
 def test_an_environment_of_ones_own_has_addresses_of_its_own(tmp_path: Path) -> None:
     egress = way(cases.environment(), tmp_path)
 

@@ -214,6 +214,8 @@ def _public(world: World, workload: Workload, destination: Destination) -> Path:
         return Path(failure="route", because="the subnet does not exist: i/o timeout")
     if not subnets.lets_out(world, workload.subnet, destination):
         return Path(failure="route", because="dial tcp: i/o timeout")
+    if endpoint := subnets.service_endpoint(world, workload.subnet, destination):
+        return Path(addresses=(endpoint,))
     if not workload.customer_routing:
         return _leaving(platform)
     hop, address = subnets.next_hop(world, workload.subnet, destination)

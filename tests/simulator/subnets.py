@@ -160,6 +160,16 @@ def _match(prefix: str, destination: Destination) -> int | None:
     return None if destination.private and network.prefixlen < 32 else network.prefixlen
 
 
+def service_endpoint(world: World, id: str, destination: Destination) -> str | None:
+    """The private address a registry sees through a service endpoint of the subnet, if it has one
+    ("Virtual Network service endpoints": source addresses switch from public to private)."""
+    held = (subnet(world, id) or {}).get("properties", {}).get("serviceEndpoints") or ()
+    services = {str(item.get("service", "")).lower() for item in held}
+    if "AzureContainerRegistry" in destination.tags and "microsoft.containerregistry" in services:
+        return str(ipaddress.ip_network(prefixes(world, id)[0])[4])
+    return None
+
+
 def asks_names(world: World, subnet_id: str, server: str) -> bool:
     """Whether questions for names get from the subnet to this name server.
 

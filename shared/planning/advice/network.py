@@ -48,7 +48,7 @@ def firewall_missing_egress(s: Subject) -> str:
 def firewall_egress_unprovable(s: Subject) -> str:
     egress = s.evidence.workload.egress
     if isinstance(egress, Egress) and egress.via in (Via.FIREWALL, Via.UNKNOWN):
-        return _elsewhere(s, egress)
+        return _service_endpoint(s) or _elsewhere(s, egress)
     opening = (
         f"No address rule can help lastingly: {s.host} admits listed addresses only, and this "
         "workload leaves by addresses nobody promises to keep, so Pull Medic adds none. "
@@ -68,6 +68,23 @@ def _elsewhere(s: Subject, egress: Egress) -> str:
             *_beside(s),
             f"az acr network-rule add {s.registry_args} --ip-address '<public address>'",
         )
+    )
+
+
+def _service_endpoint(s: Subject) -> str:
+    """Why no rule helps, and how pulls get back to the NAT gateway; "" where there is none."""
+    ground = s.evidence.workload.ground
+    services = ground.subnet.services if isinstance(ground, Ground) else ()
+    kept = [one for one in services if one.lower() != "microsoft.containerregistry"]
+    if len(kept) == len(services):
+        return ""
+    left = " ".join(map(quoted, kept)) or "''"
+    return (
+        f"The subnet {plain(s.subnet.name) if s.subnet else ''} has a service endpoint for "
+        "registries, so pulls arrive from private addresses, which no address rule can name. Take "
+        "the endpoint away, and pulls leave by the subnet's NAT gateway again, for which Pull "
+        "Medic plans the rule; whatever else reaches registries from there loses it too:"
+        + commands(f"az network vnet subnet update --ids {s.subnet_id} --service-endpoints {left}")
     )
 
 

@@ -111,6 +111,17 @@ _ROW_2 = (
     ),
 )
 
+_ROW_2 += (
+    _story(
+        "site",
+        "service endpoint for registries",
+        row=2,
+        scenario=cases.service_endpoint,
+        says=("service endpoint for registries", "private addresses"),
+        **_UNPROVABLE,
+    ),
+)
+
 _ROW_3 = (
     *(
         _story(host, "NAT gateway", scenario=partial(cases.nat, host), **_NAT_APP)

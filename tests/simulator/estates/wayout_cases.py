@@ -146,6 +146,21 @@ def nowhere(host: str = "site", prefix: str = "0.0.0.0/0") -> Scenario:
     return estate.scenario()
 
 
+def service_endpoint() -> Scenario:
+    """A NAT gateway, and a service endpoint for registries that passes it by."""
+    estate = Estate()
+    subnet = estate.subnet("apps", nat=(NAT,))
+    _workload(estate, "site", subnet)
+    ways_out.subnet(estate, subnet)["serviceEndpoints"] = [
+        {
+            "service": "Microsoft.ContainerRegistry",
+            "locations": ["*"],
+            "provisioningState": "Succeeded",
+        }
+    ]
+    return estate.scenario()
+
+
 def nameless(host: str = "site") -> Scenario:
     """Questions for names do not get out."""
     estate = Estate()
