@@ -227,3 +227,24 @@ def test_signing_in_with_nothing_is_fine_where_anonymous_pulls_are() -> None:
     diagnosis = of(PullAuth(mode=PullMode.ANONYMOUS), registry=given.registry(anonymous_pull=True))
 
     assert diagnosis.finding is F.UNDETERMINED
+
+
+@pytest.mark.parametrize(
+    ("server", "sent"),
+    [
+        (None, True),
+        ("", False),
+        ("https://contoso.azurecr.io", True),
+        ("https://CONTOSO.azurecr.io/", True),
+        ("contoso.azurecr.io/v2/", True),
+        ("https://contoso.westeurope.geo.azurecr.io", True),
+        ("https://contoso.azurecr.io.evil.example", False),
+        ("https://contoso.azurecr.cn", False),
+        ("https://contoso.azurecr.io@evil.example", False),
+        ("https://index.docker.io/v1", False),
+    ],
+)
+def test_credentials_are_sent_only_to_the_registry_they_name(
+    server: str | None, sent: bool
+) -> None:
+    assert auth(server=server).sent_to("contoso.azurecr.io") is sent
