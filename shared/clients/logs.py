@@ -27,6 +27,7 @@ _SIDE_BY_SIDE = 5
 _MOST_FAILURES = 200
 _MOST_WORKLOADS = 1000
 _MOST_PULLS = 50
+_MOST_CHANGES = 5
 #: `LogRow.reason` of a pull that began, however it ended.
 PULLING = "Pulling"
 
@@ -188,6 +189,20 @@ class Logs:
             identity=identity,
             since=since,
             most=_MOST_PULLS,
+        )
+        return self._rows([text], self._workspaces, ())
+
+    def registry_changes(
+        self, login_server: str, repository: str, reference: str, since: datetime
+    ) -> LogRows:
+        """When an image was pushed, untagged, deleted or purged, by the registry's log (UTC)."""
+        text = queries.load(
+            "registry_changes",
+            login_server=login_server,
+            repository=repository,
+            reference=reference,
+            since=since,
+            most=_MOST_CHANGES,
         )
         return self._rows([text], self._workspaces, ())
 

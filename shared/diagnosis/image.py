@@ -185,7 +185,9 @@ def _gone(case: Case) -> str:
             f"{seen.restorable_until:%Y-%m-%d}"
         )
     near = ", ".join(tag.name for tag in seen.tags[:3])
-    return f"; there are {near}" if near else ""
+    gone = seen.last_change if seen.last_change and seen.last_change.removed else None
+    removed = f"; it was removed {gone.at:%Y-%m-%d %H:%M} UTC ({gone.what})" if gone else ""
+    return removed + (f"; there are {near}" if near else "")
 
 
 def _words(case: Case) -> str:

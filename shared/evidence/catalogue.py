@@ -236,5 +236,9 @@ def _holdings(seen: Catalogue, source: str) -> Iterator[Fact]:
     if seen.restorable_until:
         value = f"deleted {seen.deleted:%Y-%m-%d %H:%M}, until {seen.restorable_until:%Y-%m-%d}"
         yield Fact(fact="can be restored", value=value, source=f"{source} soft delete")
+    if seen.last_change:
+        value = f"{seen.last_change.by} at {seen.last_change.at:%Y-%m-%d %H:%M} UTC"
+        source = "ContainerRegistryRepositoryEvents"
+        yield Fact(fact="last change of the image", value=value, source=source)
     if seen.trouble is Trouble.THROTTLED:
         yield Fact(fact="registry", value="turned Pull Medic away, too (429)", source=source)

@@ -17,12 +17,14 @@ from typing import Any
 
 from shared.clients.azure import Azure
 from shared.clients.registry_data import Answer, RegistryData
+from shared.errors import PermanentError, TransientError
 from shared.evidence.reading import attempt
-from shared.model.catalogue import Catalogue, Tag
+from shared.model.catalogue import Catalogue, Change, Tag
 from shared.model.evidence import ImageUse, Registry, Unread
 
 #: The newest tags that are looked through, and how many are named.
 _PAGE, _NAMED, _NEAR = 100, 5, 3
+_LOOKING_BACK = timedelta(days=30)  # what a workspace keeps at least
 _PREVIEW = "2024-11-01-preview"  # stable versions do not tell the soft delete policy
 
 
@@ -107,6 +109,7 @@ def _absent(
     answers = azure.together(
         about=lambda: _ask(azure, data, image, "repository", "_tags"),
         days=lambda: attempt(lambda: _soft_delete_days(azure, registry)),
+        change=lambda: _last_change(azure, registry, image),
     )
     repository, listed = answers["about"]["repository"], answers["about"]["_tags"]
     days = None if isinstance(answers["days"], Unread) else answers["days"]
@@ -120,7 +123,26 @@ def _absent(
         soft_delete_days=days,
         deleted=deleted,
         restorable_until=deleted + timedelta(days=days) if deleted and days else None,
+        last_change=answers["change"],
     )
+
+
+def _last_change(azure: Azure, registry: Registry, image: ImageUse) -> Change | None:
+    """The image's newest coming or going in the registry's own log, where there is one. It only
+    explains, so it is not waited for."""
+    if not azure.logs.workspaces:
+        return None
+    try:
+        with azure.asking("asked the registry's own log about the image"):
+            rows = azure.logs.registry_changes(
+                registry.login_server,
+                image.repository,
+                image.reference,
+                azure.now() - _LOOKING_BACK,
+            )
+    except (PermanentError, TransientError):
+        return None
+    return next((Change(at=row.at, what=row.reason, by=row.text) for row in rows), None)
 
 
 def _ask(azure: Azure, data: RegistryData, image: ImageUse, *what: str) -> dict[str, Answer]:

@@ -50,6 +50,19 @@ class Whereabouts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What the registry's own log tells about an image that is gone: its newest coming or going."""
+
+    at: datetime  # UTC
+    what: str  # the registry's word: "Push", "Untag", "Delete", "Purge Tag", "Purge Manifest"
+    by: str  # in words, with the identity as the log names it
+
+    @property
+    def removed(self) -> bool:
+        return self.what.lower() != "push"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Catalogue:
     """What the registry answered. None means that the answer did not say."""
 
@@ -67,6 +80,7 @@ class Catalogue:
     soft_delete_days: int | None = None  # 0: what is deleted is gone
     deleted: datetime | None = None  # the configured image, softly, UTC
     restorable_until: datetime | None = None  # UTC
+    last_change: Change | None = None  # of an image that is gone, where the registry logs
     probes: tuple[Probe, ...] = ()  # the health check, as far as it went
     whereabouts: Whereabouts | None = None  # only where there is no registry to ask
 

@@ -84,6 +84,36 @@ def test_a_missing_tag_is_told_with_the_nearest_first_and_what_can_be_restored(
     assert f"{seen.restorable_until:%Y-%m-%d}" == "2026-08-31"
 
 
+def test_the_registrys_own_log_tells_who_removed_an_image(tmp_path: Path) -> None:
+    clinic = Clinic(case("web app"), tmp_path)
+    event = {
+        "_ResourceId": clinic.id("contosoimages").text,
+        "LoginServer": "contosoimages.azurecr.io",
+        "Repository": "shop/web",
+        "Identity": "cleanup-pipeline",
+        "CallerIpAddress": "203.0.113.9",
+        "ResultDescription": "202",
+    }
+    for at, operation, tag in (
+        ("2026-07-20T07:15:00Z", "Push", "3.2.0"),
+        ("2026-08-02T03:00:00Z", "Untag", "3.2.0"),
+        ("2026-08-02T04:00:00Z", "Untag", "1.0.0"),
+        ("2026-08-02T05:00:00Z", "Pull", "3.2.0"),
+    ):
+        row = event | {"TimeGenerated": at, "OperationName": operation, "Tag": tag}
+        clinic.simulator.world.log("ContainerRegistryRepositoryEvents", row)
+    clinic.pull(clinic.only("sites"))
+
+    incident = clinic.heal(clinic.only("sites"))
+
+    assert incident.diagnosis is not None
+    assert "removed 2026-08-02 03:00 UTC (Untag)" in incident.diagnosis.summary
+    facts = {fact.fact: fact.value for fact in incident.diagnosis.facts}
+    assert facts["last change of the image"] == (
+        "Untag of shop/web by cleanup-pipeline at 2026-08-02 03:00 UTC"
+    )
+
+
 def test_a_missing_digest_is_not_compared_with_names(tmp_path: Path) -> None:
     seen = Look(case("web app", wants=f"shop/web@{DIGEST}"), tmp_path).catalogue
 
