@@ -11,7 +11,7 @@ Pure.
 from shared.diagnosis import way
 from shared.diagnosis.case import Answer, Case, found
 from shared.model.evidence import Registry, Unread
-from shared.model.words import Cause, FindingName
+from shared.model.words import Cause, FindingName, Host
 
 _OWN_WORDS = {
     **way.WORDS,
@@ -50,11 +50,7 @@ def conclude(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
     if _contradicts(case):
         return _undetermined(case, unknowns)
     if (stuck := _stuck(case)) and not unknowns:
-        return found(
-            FindingName.NOT_RETRYING,
-            "Nothing is wrong with the pull any more, but the host stopped trying after several "
-            f"failures: {stuck}",
-        )
+        return found(FindingName.NOT_RETRYING, _gave_up(case, stuck))
     if _runs(case) and (not unknowns or case.claim is None):
         return _healthy(case, unknowns)
     return _undetermined(case, unknowns)
@@ -84,6 +80,13 @@ def _undetermined(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
     opening = f"{said[:1].upper()}{said[1:]}, and" if said else "No fault was found, but"
     rest = "not everything could be checked" if unknowns else "every check passes"
     return found(FindingName.UNDETERMINED, f"{opening} {rest}; a person has to look")
+
+
+def _gave_up(case: Case, stuck: str) -> str:
+    opening = "Nothing is wrong with the pull any more, but"
+    if case.workload.host is Host.JOB:
+        return f"{opening} the job's last execution failed ({stuck}); its next one pulls again"
+    return f"{opening} the host stopped trying after several failures: {stuck}"
 
 
 def _stuck(case: Case) -> str:

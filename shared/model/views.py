@@ -158,6 +158,7 @@ def _step(step: Step) -> dict[str, Any]:
         "risk": step.risk,
         "undo": step.undo,
         "doubts": list(step.doubts),
+        "not_before": instant(step.not_before),
     }
 
 

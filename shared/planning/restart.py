@@ -56,7 +56,11 @@ def when_quiet(evidence: Evidence, *, doubts: Sequence[str] = ()) -> Step | Refu
 
 
 def _with(step: Step, until: datetime | None, doubt: str) -> Step:
-    return replace(step, not_before=until, doubts=(*step.doubts, *((doubt,) if doubt else ())))
+    doubts = (*step.doubts, doubt) if doubt else step.doubts
+    if until is None:
+        return replace(step, doubts=doubts)
+    said = f"not before {until:%H:%M} UTC, since until then the platform may do it by itself"
+    return replace(step, summary=f"{step.summary}; {said}", not_before=until, doubts=doubts)
 
 
 def _patience(evidence: Evidence) -> tuple[datetime | None, str]:
@@ -77,7 +81,8 @@ def _site(evidence: Evidence, seen: Sequence[Instance], doubts: Sequence[str]) -
     workload, card = evidence.workload, catalog.RESTART
     serving = [one for one in seen if one.state in _UP]
     if serving or workload.serving:
-        return Refusal(f"{workload.id.name} still runs on {len(serving) or 'every'} instance(s)")
+        number = f"{len(serving)} of {len(seen)}" if serving else "all"
+        return Refusal(f"{workload.id.name} still runs on {number} instances")
     blocked = [one for one in seen if one.state == "Blocked"]
     if not blocked:
         return Refusal("the platform has not blocked the site, so it tries again by itself")

@@ -118,7 +118,7 @@ def test_a_site_of_which_one_instance_serves_is_not_stopped(forgotten: Ward) -> 
 
     assert ended.state is State.EXPLAINED
     assert ended.plan is not None
-    assert "still runs on 1 instance" in ended.plan.advice[0]
+    assert "still runs on 1 of 2 instances" in ended.plan.advice[0]
     assert forgotten.clinic.writes == []
 
 

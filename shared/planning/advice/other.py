@@ -88,7 +88,8 @@ def not_retrying(s: Subject) -> str:
         )
     return "Restart the failed revision, not a healthy one:" + commands(
         f"az containerapp revision list {s.app_args} --output table",
-        f"az containerapp revision restart {s.app_args} --revision '<failed revision>'",
+        f"az containerapp revision restart {s.app_args} "
+        f"--revision {quoted(s.evidence.workload.revision)}",
     )
 
 
