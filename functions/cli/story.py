@@ -149,12 +149,16 @@ def _lines(value: Any, depth: int = 0) -> Iterator[str]:
                 yield f"{indent}{key}"
                 yield from _lines(inner, depth + 1)
             else:
-                yield f"{indent}{key}: {line(inner)}"
+                yield f"{indent}{key}: {_plain(inner)}"
     elif isinstance(value, list):
         for inner in value:
             yield from _lines(inner, depth)
     else:
-        yield f"{indent}{line(value)}"
+        yield f"{indent}{_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    return "none" if value is None else _ID.sub(r"\1", line(value))
 
 
 def _gate(view: View) -> Iterator[RenderableType]:

@@ -22,8 +22,17 @@ version: 1
 mode: observe                # look and explain, write nothing …
 scope:
   include: ["/subscriptions/*/resourceGroups/web-*", "/subscriptions/*/resourceGroups/platform"]
-remedies:                    # … but for this one remedy
+remedies:                    # … but for these remedies
   firewall-sync: {mode: auto, shared_egress: allow}
+  pull-role: {mode: auto}    # only what the Activity Log proves, or a pair names
+  credential-resync: {mode: auto}
+  use-identity: {mode: auto}
+  vnet-image-pull: {mode: auto}
+  dns-zone-link: {mode: auto}
+pairs:
+  - registry: "/subscriptions/*/resourceGroups/*/providers/*/registries/contosoreports"
+    workloads: ["/subscriptions/*/resourceGroups/*/providers/*/sites/reports"]
+limits: {azure_calls_per_incident: 60, writes_per_day: 100}
 wait: {verify_first: 2s}     # a demo is in a hurry
 """
 

@@ -28,6 +28,7 @@ class Ending:
     cause: str
     finding: str
     verdict: str = "hold"
+    verified: str | None = None  # "pending": it is looked at again later
     writes: tuple[str, ...] = ()
 
 
@@ -46,15 +47,21 @@ class Scene:
 
 _FIREWALL = ("egress addresses", "firewall default", "firewall rules", "may pull")
 _DENIED = "is not allowed access"
+#: Names that follow from what they are for.
+_ASSIGNED = "PUT roleAssignments/*"
+_LINKED = "PUT virtualNetworkLinks/*"
 
 
-def _healed(registry: str) -> Ending:
+def _healed(
+    *writes: str, finding: str = "firewall-missing-egress", cause: str = "network-denied"
+) -> Ending:
     return Ending(
         state="healed",
-        cause="network-denied",
-        finding="firewall-missing-egress",
+        cause=cause,
+        finding=finding,
         verdict="allow",
-        writes=(f"PATCH registries/{registry}",),
+        verified="healed",
+        writes=writes,
     )
 
 
@@ -66,7 +73,7 @@ SCENES = (
         stage="network-rules",
         line=_DENIED,
         facts=_FIREWALL,
-        ending=_healed("contosoimages"),
+        ending=_healed("PATCH registries/contosoimages"),
     ),
     Scene(
         title="The same alert twice, and a second alert about the same failure: one incident",
@@ -75,7 +82,7 @@ SCENES = (
         stage="network-rules",
         line=_DENIED,
         facts=("egress addresses", "firewall rules"),
-        ending=_healed("contosogallery"),
+        ending=_healed("PATCH registries/contosogallery"),
         deliveries=2,
         rerun=True,
     ),
@@ -86,7 +93,7 @@ SCENES = (
         stage="network-rules",
         line=_DENIED,
         facts=("pulls over the VNet", "way out", *_FIREWALL),
-        ending=_healed("contosoorders"),
+        ending=_healed("PATCH registries/contosoorders"),
     ),
     Scene(
         title="A staging slot has addresses and an identity of its own",
@@ -95,7 +102,7 @@ SCENES = (
         stage="network-rules",
         line=_DENIED,
         facts=_FIREWALL,
-        ending=_healed("contosoportal"),
+        ending=_healed("PATCH registries/contosoportal"),
     ),
     Scene(
         title="A container app gets 403 from a closed registry: explained, never opened",
@@ -116,13 +123,87 @@ SCENES = (
         ending=Ending(state="explained", cause="manifest-unknown", finding="tag-missing"),
     ),
     Scene(
-        title="Somebody deleted the pull role: explained, access is never guessed",
-        world=worlds.lost_role,
+        title="A clean-up job deleted the pull role: the Activity Log proves it, so it comes back",
+        world=worlds.cleaned_up_role,
         door=Door.ALERT,
         stage="role",
         line="unauthorized",
-        facts=("signs in with", "permission mode", "may pull"),
-        ending=Ending(state="explained", cause="unauthorized", finding="pull-role-missing"),
+        facts=("signs in with", "earlier access", "may pull"),
+        ending=_healed(_ASSIGNED, finding="pull-role-missing", cause="unauthorized"),
+    ),
+    Scene(
+        title="A person deleted the pull role: held, because that may have been meant",
+        world=worlds.removed_role,
+        door=Door.ALERT,
+        stage="role",
+        line="unauthorized",
+        facts=("signs in with", "earlier access", "may pull"),
+        ending=Ending(
+            state="held", cause="unauthorized", finding="pull-role-missing", verified="pending"
+        ),
+    ),
+    Scene(
+        title="The firewall hides a second fault: both are found, and repaired in order",
+        world=worlds.blocked_twice,
+        door=Door.ALERT,
+        stage="network-rules",
+        line=_DENIED,
+        facts=("firewall rules", "earlier access", "may pull"),
+        ending=_healed("PATCH registries/contosocheckout", _ASSIGNED),
+    ),
+    Scene(
+        title="The registry's permission mode was switched: AcrPull means nothing any more",
+        world=worlds.switched_mode,
+        door=Door.EVENT,
+        stage="role",
+        line="unauthorized",
+        facts=("permission mode", "role assignments", "may pull"),
+        ending=_healed(_ASSIGNED, finding="pull-role-wrong-for-abac", cause="unauthorized"),
+    ),
+    Scene(
+        title="The admin password was regenerated: the app gets the present one, nobody sees it",
+        world=worlds.rotated_password,
+        door=Door.ALERT,
+        stage="credential",
+        line="unauthorized",
+        facts=("signs in with", "stored password", "admin user"),
+        ending=_healed("PUT config/appsettings", finding="credentials-stale", cause="unauthorized"),
+    ),
+    Scene(
+        title="An identity that may pull, and an app that was never told to use it",
+        world=worlds.idle_identity,
+        door=Door.PERSON,
+        stage="credential",
+        line="unauthorized",
+        facts=("signs in with", "may pull"),
+        ending=_healed("PATCH config/web", finding="identity-not-used", cause="unauthorized"),
+    ),
+    Scene(
+        title="A private path, proven leg by leg, and pulls that do not take it",
+        world=worlds.unrouted_pulls,
+        door=Door.ALERT,
+        stage="network-rules",
+        line="denied",
+        facts=("public access", "pulls over the VNet"),
+        ending=_healed("PUT sites/mailer", finding="private-path-not-routed"),
+    ),
+    Scene(
+        title="A container app's network does not ask the private zone: the zone is linked",
+        world=worlds.unlinked_zone,
+        door=Door.ALERT,
+        stage="network-rules",
+        line="403 Forbidden",
+        facts=("public access", "may pull"),
+        ending=_healed(_LINKED, finding="private-dns-not-linked"),
+    ),
+    Scene(
+        title="A security rule of the app's own network: named, and left to its owner",
+        world=worlds.walled_in,
+        door=Door.ALERT,
+        stage="route",
+        line="could not be reached",
+        facts=("way out", "pulls over the VNet"),
+        ending=Ending(state="explained", cause="network-timeout", finding="client-side-block"),
     ),
     Scene(
         title="The owners said hands off: the tag medic=off is obeyed",

@@ -25,6 +25,8 @@ _FOREIGN = ("MEDIC_", "AZURE_", "IDENTITY_", "SCENARIO", "PORT", "LATENCY_MS", "
 _ASKING = (
     "/providers/microsoft.resourcegraph/resources",
     "/list",
+    "/listcredentials",
+    "/listsecrets",
     "/query",
     "/oauth2/token",
     "/oauth2/exchange",
