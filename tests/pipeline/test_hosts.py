@@ -234,3 +234,38 @@ def test_an_environment_nobody_may_read_leaves_a_closed_registry_undetermined(
     assert incident.diagnosis
     assert incident.diagnosis.finding is not FindingName.PUBLIC_ACCESS_DISABLED
     assert clinic.writes == []
+
+
+@pytest.mark.parametrize("form", ["classic", "current", "console"])
+def test_every_form_of_the_sites_log_leads_to_the_same_change(form: str, tmp_path: Path) -> None:
+    scenario = estates.blocked_web_app()
+    site = next(one for one in scenario["resources"] if one["id"].endswith("/sites/shop"))
+    site["tags"] = {"pull-logs": form}
+    clinic = clinic_of(scenario, tmp_path)
+    shop = clinic.id("shop")
+    clinic.pull(shop)
+
+    incident = clinic.sweep_until_done(clinic.heal(shop))
+
+    assert incident.state is State.HEALED
+    assert clinic.pull(shop)["ok"]
+    assert [write.rpartition("/")[2] for write in clinic.writes] == ["contosoimages"]
+
+
+@pytest.mark.parametrize("destination", ["log-analytics", "azure-monitor", "none"])
+def test_wherever_an_environment_logs_its_app_is_healed(destination: str, tmp_path: Path) -> None:
+    scenario = estates.blocked_container_app(nat=True)
+    environment = next(
+        one for one in scenario["resources"] if one["id"].endswith("/managedEnvironments/apps-env")
+    )
+    environment["properties"]["appLogsConfiguration"] = {"destination": destination}
+    clinic = clinic_of(scenario, tmp_path)
+    basket = clinic.id("basket")
+    clinic.pull(basket)
+
+    incident = clinic.sweep_until_done(clinic.heal(basket))
+
+    assert incident.verification
+    assert incident.state is State.HEALED, incident.verification.proof
+    assert clinic.pull(basket)["ok"]
+    assert [write.rpartition("/")[2] for write in clinic.writes] == ["contosoimages"]
