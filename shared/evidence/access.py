@@ -166,7 +166,7 @@ def _pulls(
         )
     if not granted or not condition:
         return granted
-    return None if legacy else _condition_admits(condition, repository)
+    return None if legacy else condition_admits(condition, repository)
 
 
 def covers(actions: Iterable[str] | None, excluded: Iterable[str] | None, action: str) -> bool:
@@ -178,7 +178,7 @@ def covers(actions: Iterable[str] | None, excluded: Iterable[str] | None, action
     return hit(actions) and not hit(excluded)
 
 
-def _condition_admits(condition: str, repository: str) -> bool | None:
+def condition_admits(condition: str, repository: str) -> bool | None:
     """The documented repository conditions (equals, starts with); any other form is None."""
     clauses = _CLAUSE.findall(condition)
     if not clauses or condition.lower().count("@") != len(clauses):

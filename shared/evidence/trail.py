@@ -23,7 +23,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.errors import Refused
 from shared.evidence import trail_records as records
-from shared.evidence.access import ABAC_PULL, LEGACY_PULL
+from shared.evidence.access import ABAC_PULL, LEGACY_PULL, condition_admits
 from shared.evidence.reading import attempt
 from shared.model.evidence import Access, Evidence, Fact, PullAuth, PullMode, Registry, Unread
 from shared.model.ids import ResourceId
@@ -47,7 +47,8 @@ def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
     if access.pulls is not False or access.denials:
         return None
     own = auth.mode is PullMode.SYSTEM_IDENTITY
-    return attempt(lambda: _trail(azure, evidence.workload.id, registry.id, access, own=own))
+    found = attempt(lambda: _trail(azure, evidence.workload.id, registry.id, access, own=own))
+    return _for_image(found, evidence) if isinstance(found, Trail) else found
 
 
 def _trail(
@@ -86,6 +87,22 @@ def _trail(
         repointed=written[0].at if written else None,
         refusals=records.refused(roles, access.principal),
         foreign=told["foreign"],
+    )
+
+
+def _for_image(trail: Trail, evidence: Evidence) -> Trail:
+    """Each former access judged for the repository that is pulled now."""
+    repository = evidence.image.repository if evidence.image else ""
+
+    def judged(one: PastAccess) -> PastAccess:
+        if not one.condition:
+            return one
+        return replace(one, covers=condition_admits(one.condition, repository))
+
+    return replace(
+        trail,
+        past=tuple(judged(one) for one in trail.past),
+        former=tuple(judged(one) for one in trail.former),
     )
 
 

@@ -10,21 +10,47 @@ grants; and not where a person took it away, where the workload was made anew or
 since, or where registry and workload are not of one tenant. Pure.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from shared.gate.case import Case, Objection, deny
-from shared.model.evidence import Access, PermissionMode
+from shared.model.evidence import Access, PermissionMode, Registry
+from shared.model.plan import Write
 from shared.model.trail import Hand, PastAccess, Trail
 from shared.model.words import RemedyName
 
 _ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 _ACR_PUSH = "8311e382-0749-4cb8-b61a-304f252e45ec"
 _READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
+#: Container Registry Repository Reader, Writer and Contributor: they count in ABAC mode alone.
+_REPOSITORY_ROLES = frozenset(
+    {
+        _READER,
+        "2a1e307c-b015-4ebd-883e-5b7698a07328",
+        "2efddaa5-3f1f-4df3-97df-af3f13818f4c",
+    }
+)
 #: Roles given for pulling: lost to a switch of the permission mode they prove an intention, which
 #: Reader or Owner on the whole subscription does not.
 _FOR_PULLING = frozenset({_ACR_PULL, _ACR_PUSH})
+_MEMBERS = frozenset(
+    {
+        *("roleDefinitionId", "principalId", "principalType", "description"),
+        *("condition", "conditionVersion"),
+    }
+)
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_REPOSITORY = re.escape("Microsoft.ContainerRegistry/registries/repositories")
+_ONE = rf"@Request\[{_REPOSITORY}:name\] StringEqualsIgnoreCase '[^']*'"
+_NAME = re.compile(r"(?<=IgnoreCase ')[^']*(?=')")
+#: The documented condition that narrows a role to repositories by name, one or several.
+_ONLY = re.compile(
+    rf"\(\(!\(ActionMatches\{{'{_REPOSITORY}/content/read'\}}\)"
+    rf" AND !\(ActionMatches\{{'{_REPOSITORY}/metadata/read'\}}\)\)"
+    rf" OR \(({_ONE}(?: OR {_ONE})*)\)\)"
+)
 _GIVEN = {PermissionMode.LEGACY: _ACR_PULL, PermissionMode.ABAC: _READER}
 _HANDS = {Hand.PERSON: "person", Hand.SERVICE: "service", Hand.PLATFORM: "platform"}
 
@@ -70,25 +96,52 @@ def why_not(case: Case) -> str:
 
 
 def only_the_pull_role(case: Case) -> Iterator[Objection]:
-    """One pull role at the registry itself, for the identity that pulls, in the registry's mode."""
-    for step in case.steps(RemedyName.PULL_ROLE):
-        access, registry = case.evidence.access, case.registry
-        made: dict[str, Any] = (step.after or {}).get("roleAssignment") or {}
+    """One pull role at the registry itself, for the identity that pulls, in the registry's mode.
+
+    Judges the requests that will be sent, not the planner's word for them.
+    """
+    registry, access, trail = case.registry, case.evidence.access, case.evidence.trail
+    for step in case.steps(RemedyName.PULL_ROLE) if registry else ():
+        assert registry is not None
+        if isinstance(trail, Trail) and trail.foreign:
+            yield deny(f"registry and workload are not of one tenant: {trail.foreign}")
+        asked = [_assigned(write, registry) for write in step.requests]
+        if step.target != registry.id or len(asked) != 1 or asked[0] is None:
+            yield deny(f"{step.remedy} would do more than make one role assignment at the registry")
+            continue
+        made = asked[0]
         role = str(made.get("roleDefinitionId", "")).rpartition("/")[2].lower()
-        if registry is None or step.target != registry.id:
-            yield deny(f"{step.remedy} would give a role somewhere else than at the registry")
-        elif registry.mode is None or role != _GIVEN.get(registry.mode):
+        if registry.mode is None or role != _GIVEN.get(registry.mode):
             yield deny(f"{step.remedy} would give another role than this registry's pull role")
         if not isinstance(access, Access) or made.get("principalId") != access.principal:
             yield deny(f"{step.remedy} would give a role to somebody else than the pull identity")
-        if registry and registry.mode is PermissionMode.ABAC and not made.get("condition"):
-            past = _proven(case)
-            if past is None or past.role != _READER:
-                yield deny(f"{step.remedy} would open every repository, which was not so before")
-        for write in step.requests:
-            path = write.url.partition("?")[0].lower()
-            if registry and not path.startswith(f"{registry.id.key}/providers/microsoft.auth"):
-                yield deny(f"{step.remedy} would write outside the registry")
+        if registry.mode is PermissionMode.ABAC and not _narrow(case, made.get("condition")):
+            yield deny(f"{step.remedy} would open repositories that were not open before")
+
+
+def _assigned(write: Write, registry: Registry) -> Mapping[str, Any] | None:
+    """The assignment a request makes at the registry; None for any other request."""
+    path, _, query = write.url.partition("?")
+    start = f"{registry.id.key}/providers/microsoft.authorization/roleassignments/"
+    name = path.lower().removeprefix(start)
+    body = write.body or {}
+    made = body.get("properties")
+    if write.method != "PUT" or not _GUID.fullmatch(name) or "&" in query:
+        return None
+    if body.keys() != {"properties"} or not isinstance(made, Mapping) or made.keys() - _MEMBERS:
+        return None
+    return made if made.get("principalType") == "ServicePrincipal" else None
+
+
+def _narrow(case: Case, condition: object) -> bool:
+    """The condition of the lost repository role, or one that names only what is pulled here."""
+    past = _proven(case)
+    if past is not None and past.role in _REPOSITORY_ROLES and condition == past.condition:
+        return True
+    found = _ONLY.fullmatch(str(condition or ""))
+    pulled = {image.repository for image in case.workload.images}
+    pulled |= {case.evidence.image.repository} if case.evidence.image else set()
+    return found is not None and set(_NAME.findall(found[1])) <= pulled
 
 
 def _proven(case: Case) -> PastAccess | None:
@@ -103,8 +156,32 @@ def _newest(trail: Trail) -> PastAccess | None:
 
 def _objections(case: Case, past: PastAccess) -> tuple[str, ...]:
     """Everything that keeps the proof from counting."""
-    said = [*_too_old(case, past), *_decided(case, past), *_since_then(case, past)]
-    return tuple(said)
+    return (
+        *_too_old(case, past),
+        *_of_another_kind(case, past),
+        *_decided(case, past),
+        *_since_then(case, past),
+    )
+
+
+def _of_another_kind(case: Case, past: PastAccess) -> Iterator[str]:
+    """What is given back is never wider than what was there."""
+    mode = case.registry.mode if case.registry else None
+    if mode is PermissionMode.LEGACY and (past.role in _REPOSITORY_ROLES or past.condition):
+        yield (
+            f"{_told(past)} for repositories only, and in the registry's present permission mode "
+            "a role opens all of them"
+        )
+    if mode is PermissionMode.ABAC and past.role not in _REPOSITORY_ROLES | _FOR_PULLING:
+        yield (
+            f"what {past.principal} had at {past.scope} was a general role, which is no proof of a "
+            "pull in the registry's present permission mode"
+        )
+    if past.covers is False:
+        image = case.evidence.image
+        yield (
+            f"{_told(past)} for other repositories than {image.repository if image else 'this one'}"
+        )
 
 
 def _too_old(case: Case, past: PastAccess) -> Iterator[str]:

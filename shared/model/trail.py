@@ -30,6 +30,7 @@ class PastAccess:
     role: str  # role definition GUID, lower-case
     scope: str
     condition: str | None = None
+    covers: bool | None = True  # its condition admits the image's repository; None: not known
     granted: datetime | None = None  # UTC
     removed: datetime | None = None  # UTC; None: its removal was not seen
     removed_by: str = ""  # as the log names the caller

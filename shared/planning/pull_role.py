@@ -6,10 +6,12 @@ Out: one Step that makes exactly one role assignment at the registry, or a Refus
      person has to.
 
 The role is the pull role of the registry's permission mode: AcrPull, or Container Registry
-Repository Reader with the lost assignment's own condition, else narrowed to the repository of this
-image (Azure Container Registry, Microsoft Entra ABAC repository permissions). Its scope is always
-the registry itself, whatever the lost one's was, and its name follows from what it is for, so that
-twice equals once. The registry's mode is never changed. Pure.
+Repository Reader. The latter gets the lost repository role's own condition; where another kind of
+role was lost, it is narrowed to the repositories this workload pulls (Azure Container Registry,
+Microsoft Entra ABAC repository permissions). Its scope is always the registry itself, whatever the
+lost one's was, and its name follows from what it is for, so that twice equals once. Azure knows one
+assignment of a role to an identity at a scope, so where one stands under a condition, that is for
+whoever made it to change. The registry's mode is never changed. Pure.
 """
 
 from collections.abc import Sequence
@@ -17,7 +19,16 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from shared import catalog
-from shared.model.evidence import Access, Evidence, PermissionMode, PullAuth, PullMode, Registry
+from shared.model.evidence import (
+    Access,
+    Evidence,
+    ImageUse,
+    PermissionMode,
+    PullAuth,
+    PullMode,
+    Registry,
+    RoleAssignment,
+)
 from shared.model.plan import Step, Write
 from shared.model.trail import PastAccess, Trail
 from shared.planning.firewall import Refusal
@@ -26,6 +37,13 @@ API_VERSION = "2022-04-01"
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
 REPOSITORY_READER = "b93aa761-3e63-49ed-ac28-beffa264f7ac"
 _NAMES = {ACR_PULL: "AcrPull", REPOSITORY_READER: "Container Registry Repository Reader"}
+_REPOSITORY_ROLES = frozenset(
+    {
+        REPOSITORY_READER,
+        "2a1e307c-b015-4ebd-883e-5b7698a07328",  # Container Registry Repository Writer
+        "2efddaa5-3f1f-4df3-97df-af3f13818f4c",  # Container Registry Repository Contributor
+    }
+)
 _IDENTITIES = (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
 DESCRIPTION = "Pull Medic: gives back the right to pull images from this registry"
 
@@ -46,10 +64,20 @@ def step(evidence: Evidence, *, doubts: Sequence[str] = ()) -> Step | Refusal:
     if registry.arm_audience is False:
         return Refusal("the registry refuses the tokens of identities, so no role would help")
     lost = _lost(evidence)
-    if registry.mode is PermissionMode.ABAC:
-        condition = (lost.condition if lost else None) or _only(evidence)
-        return _step(evidence, registry, access, REPOSITORY_READER, condition, lost, doubts)
-    return _step(evidence, registry, access, ACR_PULL, None, lost, doubts)
+    if registry.mode is not PermissionMode.ABAC:
+        return _step(evidence, registry, access, ACR_PULL, None, lost, doubts)
+    if any(_same_place(one, registry) for one in access.assignments):
+        return Refusal(
+            f"the identity has the role {_NAMES[REPOSITORY_READER]} at the registry, under a "
+            "condition that leaves this repository out, and that condition is its maker's to change"
+        )
+    again = lost is not None and lost.role in _REPOSITORY_ROLES
+    condition = lost.condition if lost and again else _only(_repositories(evidence, access))
+    return _step(evidence, registry, access, REPOSITORY_READER, condition, lost, doubts)
+
+
+def _same_place(one: RoleAssignment, registry: Registry) -> bool:
+    return one.role == REPOSITORY_READER and one.scope.lower().rstrip("/") == registry.id.key
 
 
 def name_of(registry: str, principal: str, role: str) -> str:
@@ -65,17 +93,36 @@ def _lost(evidence: Evidence) -> PastAccess | None:
     return next(iter((*trail.past, *trail.former)), None)
 
 
-def _only(evidence: Evidence) -> str:
-    """The documented condition that narrows a repository role to one repository."""
-    repository = evidence.image.repository if evidence.image else ""
+def _repositories(evidence: Evidence, access: Access) -> tuple[str, ...]:
+    """What the workload pulls from this registry with this identity."""
+    workload, judged = evidence.workload, evidence.image
+    if judged is None:
+        return ()
+
+    def pulled_so(image: ImageUse) -> bool:
+        auth = (workload.sign_ins or {}).get(image.container, workload.auth)
+        same = (
+            isinstance(auth, PullAuth)
+            and (auth.principal or "").lower() == access.principal.lower()
+        )
+        return image.host == judged.host and same
+
+    found = {image.repository for image in workload.images if pulled_so(image)}
+    return tuple(sorted({judged.repository, *found}))
+
+
+def _only(repositories: Sequence[str]) -> str:
+    """The documented condition that narrows a repository role to these repositories."""
     actions = " AND ".join(
         f"!(ActionMatches{{'Microsoft.ContainerRegistry/registries/repositories/{part}/read'}})"
         for part in ("content", "metadata")
     )
-    return (
-        f"(({actions}) OR (@Request[Microsoft.ContainerRegistry/registries/repositories:name] "
-        f"StringEqualsIgnoreCase '{repository.replace(chr(39), '')}'))"
+    names = " OR ".join(
+        "@Request[Microsoft.ContainerRegistry/registries/repositories:name] "
+        f"StringEqualsIgnoreCase '{name.replace(chr(39), '')}'"
+        for name in repositories
     )
+    return f"(({actions}) OR ({names}))"
 
 
 def _step(

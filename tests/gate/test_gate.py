@@ -271,11 +271,8 @@ def test_a_pair_for_another_app_does_not_consent() -> None:
     assert judge(seen=evidence(access=None), rules=paired).verdict is Verdict.HOLD
 
 
-@pytest.mark.parametrize("remedy", [RemedyName.PULL_ROLE, RemedyName.CREDENTIAL_RESYNC])
-def test_access_is_not_given_on_the_word_of_present_access(remedy: RemedyName) -> None:
-    target = CONTOSO if remedy is RemedyName.PULL_ROLE else SHOP
-
-    decision = judge(other_step(remedy, target))
+def test_access_is_not_given_on_the_word_of_present_access() -> None:
+    decision = judge(other_step(RemedyName.CREDENTIAL_RESYNC, SHOP))
 
     assert decision.verdict is Verdict.HOLD
     assert decision.rules[0] == "owner-consents"
