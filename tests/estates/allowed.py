@@ -30,14 +30,9 @@ def complaints(case: Case) -> tuple[str, ...]:
 
 
 def _complaints(case: Case) -> Iterator[str]:
-    changed = False
-    for id in sorted(case.before.keys() | case.after.keys()):
+    changed = differences(case.before, case.after)
+    for id in changed:
         old, new = case.before.get(id), case.after.get(id)
-        if old == new or id.rsplit("/", 1)[-1] in map(str.lower, _VIEWS) or _is_view(id):
-            continue
-        if _without_views(old) == _without_views(new):
-            continue
-        changed = True
         kind = str((new or old or {}).get("type", id)).lower()
         judge = _JUDGES.get(id if id in _JUDGES else kind, _nobody_may)
         yield from judge(case, old, new)
@@ -49,8 +44,17 @@ def _complaints(case: Case) -> Iterator[str]:
         yield "something was changed although the pulls worked"
 
 
+def differences(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> list[str]:
+    """What differs between two photographs, but for what the platform itself writes."""
+    return [
+        id
+        for id in sorted(before.keys() | after.keys())
+        if not _is_view(id) and _without_views(before.get(id)) != _without_views(after.get(id))
+    ]
+
+
 def _is_view(id: str) -> bool:
-    return any(f"/{name.lower()}/" in id for name in _VIEWS)
+    return any(f"/{name.lower()}/" in f"{id}/" for name in _VIEWS)
 
 
 def _without_views(resource: Resource | None) -> Any:

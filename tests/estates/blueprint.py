@@ -91,6 +91,8 @@ class Blueprint:
     shared_firewall: bool = False  # the policy accepts whoever else is behind an Azure Firewall
     mode: str = "auto"
     text: str = ""
+    slow: bool = False  # rules and roles take minutes to reach the data plane
+    late: int = 0  # seconds the platform kept failing before the product hears of it
     index_lag: int = 0  # seconds Resource Graph lags behind
 
     def __str__(self) -> str:
@@ -204,6 +206,8 @@ _often_plain = {
     "mode": ("auto", "auto", "auto", "auto", *MODES),
     "role_scope": ("registry", "registry", *ROLE_SCOPES),
     "index_lag": (0, 0, 0, 300),
+    "slow": (False, False, True),
+    "late": (0, 0, 0, 600, 3600),
 }
 _choices: dict[str, st.SearchStrategy[Any]] = {
     "host": st.sampled_from(HOSTS),

@@ -58,7 +58,11 @@ class Built:
 
 def build(blueprint: Blueprint) -> Built:
     """The whole estate; its scenario is `built.estate.scenario()`."""
-    estate = Estate(cloud=blueprint.cloud, retry=[60, 300])
+    estate = Estate(
+        cloud=blueprint.cloud,
+        retry=[60, 300],
+        propagation={"firewall": 180, "role": 420} if blueprint.slow else {},
+    )
     built = _registry(estate, blueprint)
     _bystander(estate)
     ways.lead_out(built)

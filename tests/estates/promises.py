@@ -35,11 +35,21 @@ def _broken(case: Case) -> Iterator[str]:
     yield from _ended(case)
     if case.again and case.writes:
         yield f"the same failure told again wrote once more: {case.again}"
+    yield from _undone(case)
     for secret in SECRETS:
         if secret in case.shown:
             yield f"the secret {secret!r} is shown"
     if case.most_calls > MOST_CALLS:
         yield f"{case.most_calls} requests were sent to Azure"
+
+
+def _undone(case: Case) -> Iterator[str]:
+    """A rollback leaves everything as it was before, or says why it leaves it."""
+    if case.taken_back is None:
+        return
+    left = allowed.differences(case.before, case.taken_back)
+    if left and not case.kept:
+        yield f"the rollback left {left}"
 
 
 def _announced(case: Case) -> Iterator[str]:

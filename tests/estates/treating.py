@@ -18,12 +18,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from shared.errors import HealError
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.views import incident_view
 from shared.model.words import OPEN_STATES, RemedyName, State
 from shared.pipeline import diagnose, heal, sweep
-from shared.pipeline.deciding import again, approve
+from shared.pipeline.deciding import again, approve, rollback
 from shared.store.interface import RecordKind
 from tests.clinic import Clinic
 from tests.estates.blueprint import Blueprint
@@ -64,6 +65,8 @@ class Case:
     writes: list[str] = field(default_factory=list)  # "PATCH /subscriptions/…", all of them
     announced: list[tuple[str, str]] = field(default_factory=list)  # method and url, from the audit
     again: list[str] = field(default_factory=list)  # those of the same signal, heard once more
+    taken_back: dict[str, Resource] | None = None  # everything after a rollback
+    kept: str = ""  # why the rollback was refused
     most_calls: int = 0  # requests of the busiest single execution: a heal, or one sweep of it
 
     @property
@@ -85,6 +88,7 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     if blueprint.index_lag:
         _index_what_was(world, blueprint)
     pulled = platform.pull(world, id)
+    clinic.advance(blueprint.late)
     text = _said(pulled) if blueprint.text else ""
     before, failing = photograph(world), failures(world, id)
     rehearsed = _rehearse(clinic, id, text) if rehearse else []
@@ -106,6 +110,7 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     )
     if repeat:
         case.again = _once_more(clinic, id, text)
+        _take_back(clinic, case)
     case.shown = _shown(clinic, incident)
     case.announced = _announced(clinic, incident.id)
     return case
@@ -188,7 +193,7 @@ def _until_it_rests(clinic: Clinic, incident: Incident, calls: list[int]) -> Inc
         if incident.state is State.HELD and clinic.medic.policy and not incident.approved:
             if not _approved(clinic, incident, calls):
                 break
-        elif incident.state not in _UNDER_WAY:
+        elif incident.state not in _UNDER_WAY and not _due(incident):
             break
         else:
             due = incident.verification.due if incident.verification else None
@@ -199,10 +204,13 @@ def _until_it_rests(clinic: Clinic, incident: Incident, calls: list[int]) -> Inc
     return incident
 
 
+def _due(incident: Incident) -> bool:
+    """Whether somebody will look at it again: a job between its runs is waited for."""
+    return incident.verification is not None and incident.verification.due is not None
+
+
 def _approved(clinic: Clinic, incident: Incident, calls: list[int]) -> bool:
     """A person says yes where that is what is missing."""
-    from shared.errors import HealError
-
     plan, decision = incident.plan, incident.decision
     if plan is None or decision is None or set(decision.rules) != {"somebody-decided"}:
         return False
@@ -222,6 +230,18 @@ def _once_more(clinic: Clinic, id: str, text: str) -> list[str]:
     incident = clinic.heal(ResourceId.parse(id), text, id="signal-2")
     _until_it_rests(clinic, incident, [])
     return clinic.writes[so_far:]
+
+
+def _take_back(clinic: Clinic, case: Case) -> None:
+    """A person wants what was written undone."""
+    if not case.writes or case.again or case.incident.state in _UNDER_WAY:
+        return
+    try:
+        told = rollback(case.incident.id, "a test", "operator", medic=clinic.medic)
+        case.kept = told.timeline[-1].text if "any more" in told.timeline[-1].text else ""
+    except HealError as refusal:
+        case.kept = str(refusal)
+    case.taken_back = photograph(clinic.simulator.world)
 
 
 def _announced(clinic: Clinic, id: str) -> list[tuple[str, str]]:
