@@ -78,7 +78,7 @@ def reach(
     far_network: Wire | None = None
     if not any(_approved(one) for one in near):
         others = {one.network for one in connections if one.network and one.network != network}
-        for peer in _peers(own, others):
+        for peer in _peers(own, {other for other in others if azure.reaches(other)}):
             told = attempt(lambda peer=peer: read(azure, peer))  # type: ignore[misc]
             if isinstance(told, Unread):
                 return _open(f"the peered network {peer.name} is {told.because}", str(peer))

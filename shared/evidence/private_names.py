@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.clients.azure import Azure
-from shared.evidence.private_zones import Found, Zone, asking_from, suffix, zones
+from shared.evidence.private_endpoints import Reach
+from shared.evidence.private_zones import Found, Zone, asking_from, kept_by, suffix, zones
 from shared.evidence.reading import attempt
 from shared.model.evidence import Registry, Unread
 from shared.model.ids import ResourceId
@@ -40,10 +41,11 @@ def ask(
     network: ResourceId,
     servers: Sequence[str] | Unread,
     found: Found | Unread,
-    hosts: Mapping[str, tuple[str, ...]],
+    reach: Reach,
     wanted: Sequence[str],
 ) -> Names:
-    """Read the zone in charge and compare its records. `hosts`: the endpoint's own addresses."""
+    """Read the zone in charge and compare its records with the addresses of the endpoint."""
+    hosts, endpoint = reach.hosts, reach.endpoint
     if isinstance(found, Unread) or isinstance(servers, Unread):
         why = found.because if isinstance(found, Unread) else servers.because  # type: ignore[union-attr]
         return _unknown(f"zones and DNS servers are {why}", str(network))
@@ -56,7 +58,11 @@ def ask(
     linked = [zone for zone in seen if zone.link is not None]
     if linked:
         return _judged(linked, registry, asking, hosts, wanted)
-    return _not_linked(seen, registry, network, asking, hosts, wanted)
+    kept = attempt(lambda: kept_by(azure, endpoint)) if endpoint else ()
+    chosen = _chosen(seen, registry, kept)
+    if not isinstance(chosen, Zone):
+        return _unknown(chosen, str(network))
+    return _not_linked(chosen, registry, network, asking, hosts, wanted)
 
 
 def _judged(
@@ -94,37 +100,52 @@ def _judged(
     )
 
 
+def _chosen(
+    zones: Sequence[Zone], registry: Registry, kept: tuple[ResourceId, ...] | Unread
+) -> Zone | str:
+    """The zone that would answer if it were linked, or why that is not known.
+
+    Zones of other subscriptions may be out of our sight, and one of them may be linked: so none is
+    called missing unless another one is shown to be in charge, by the endpoint's own zone group or
+    by its records.
+    """
+    name = suffix(registry)
+    if isinstance(kept, Unread):
+        return f"the DNS zone groups of the private endpoint are {kept.because}"
+    ours = [zone for zone in kept if zone.name.lower() == name]
+    label = registry.login_server.partition(".")[0]
+    knowing = [zone for zone in zones if (zone.id in ours if ours else label in zone.records)]
+    if len(knowing) == 1:
+        return knowing[0]
+    if ours:
+        return f"the endpoint keeps its records in {ours[0]}, which is not visible from here"
+    if knowing:
+        return f"{len(knowing)} zones {name} know the registry, and none is linked"
+    seen = f"no private DNS zone {name} that knows the registry is visible from here"
+    return f"{seen}, and so not whether one is linked"
+
+
 def _not_linked(
-    zones: Sequence[Zone],
+    zone: Zone,
     registry: Registry,
     network: ResourceId,
     asking: ResourceId,
     hosts: Mapping[str, tuple[str, ...]],
     wanted: Sequence[str],
 ) -> Names:
-    """No zone answers in the network. Is there one that a link would make answer?"""
-    name = suffix(registry)
-    label = registry.login_server.partition(".")[0]
-    knowing = [zone for zone in zones if label in zone.records] or list(zones)
-    chosen = knowing[0] if len(knowing) == 1 else None
-    nowhere = f"no private DNS zone {name} is linked to {network.name}"
-    detail = "" if zones else ", and none of that name is visible"
+    """The zone in charge does not answer in the network. Would a link make it?"""
     link = Leg(
         name=LegName.ZONE_LINK,
         holds=False,
-        because=f"{nowhere}{detail}",
-        source=str(chosen.id if chosen else network),
+        because=f"no private DNS zone {zone.id.name} is linked to {network.name}",
+        source=str(zone.id),
     )
-    if chosen is None:
-        why = f"{len(zones)} zones are called {name}" if zones else f"there is no zone {name}"
-        leg = Leg(name=LegName.RECORDS, holds=None, because=f"not looked at, because {why}")
-        return Names(legs=(link, leg), zone=zones[0].id if zones else None, linkable=why)
-    missing, wrong = _compared([chosen], registry, hosts, wanted)
-    records = _records_leg(chosen, hosts, wanted, missing, wrong)
+    missing, wrong = _compared([zone], registry, hosts, wanted)
+    records = _records_leg(zone, hosts, wanted, missing, wrong)
     return Names(
         legs=(link, records),
-        zone=chosen.id,
-        linkable=_why_not_linkable(chosen, registry, network, asking, records),
+        zone=zone.id,
+        linkable=_why_not_linkable(zone, registry, network, asking, records),
         missing=missing,
         wrong=wrong,
     )

@@ -36,6 +36,10 @@ def read(azure: Azure, evidence: Evidence) -> PrivatePath | Unread | None:
     network = workload.subnet.parent
     if network is None or not _matters(workload, registry):
         return None
+    if not azure.reaches(network):
+        return Unread(
+            f"not read: {network} is in a subscription that MEDIC_SUBSCRIPTIONS does not name"
+        )
     return attempt(lambda: _path(azure, workload, registry, network))
 
 
@@ -74,7 +78,7 @@ def _path(azure: Azure, workload: Workload, registry: Registry, network: Resourc
     hosts = tuple(dict.fromkeys((*hosts, *(one for one in reach.hosts if ".data." in one))))
     second = azure.together(
         names=lambda: private_names.ask(
-            azure, registry, network, _servers(workload, own), found, reach.hosts, hosts
+            azure, registry, network, _servers(workload, own), found, reach, hosts
         ),
         way=lambda: private_way.legs(
             azure,
@@ -95,6 +99,7 @@ def _path(azure: Azure, workload: Workload, registry: Registry, network: Resourc
         zone=names.zone,
         link=names.link,
         linkable=names.linkable,
+        servers=_own_servers(_servers(workload, own)),
         falls_back=names.falls_back,
         missing_records=names.missing,
         wrong_records=names.wrong,
@@ -123,6 +128,11 @@ def _servers(workload: Workload, own: Wire | Unread) -> tuple[str, ...] | Unread
         return own
     options: Any = own.get("dhcpOptions") or {}
     return tuple(str(server) for server in options.get("dnsServers") or ())
+
+
+def _own_servers(servers: tuple[str, ...] | Unread) -> tuple[str, ...]:
+    known = () if isinstance(servers, Unread) else servers
+    return tuple(server for server in known if server != private_zones.AZURE_DNS)
 
 
 def _routed(workload: Workload) -> Leg:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.clients.azure import Azure
-from shared.errors import NotFound
+from shared.errors import NotFound, Refused
 from shared.evidence import graph
 from shared.evidence.reading import attempt, id_in, same
 from shared.model.evidence import Registry, Unread
@@ -22,6 +22,7 @@ from shared.model.ids import ResourceId
 
 VERSION = "2024-06-01"
 RESOLVERS = "2022-07-01"
+NETWORK = "2026-03-01"
 AZURE_DNS = "168.63.129.16"
 _NET = "microsoft.network"
 _MOST_ZONES = 3
@@ -164,7 +165,7 @@ def zones(azure: Azure, registry: Registry, asking: ResourceId, found: Found) ->
         if zone.name.lower() == suffix(registry) and azure.reaches(zone)
     ]
     if len(candidates) > _MOST_ZONES:
-        candidates = []
+        raise Refused(f"{len(candidates)} zones are called {suffix(registry)}; none is read")
     return _together(
         azure, {zone.key: (lambda zone=zone: _looked(azure, zone, asking)) for zone in candidates}
     )
@@ -210,6 +211,18 @@ def links_of(azure: Azure, zone: ResourceId) -> list[Wire]:
     with azure.asking(f"listed the links of the zone {zone}"):
         found = list(azure.arm.list(f"{zone}/virtualNetworkLinks", VERSION))
         return [one for one in found if isinstance(one["properties"], Mapping)]
+
+
+def kept_by(azure: Azure, endpoint: ResourceId) -> tuple[ResourceId, ...]:
+    """The zones in which a private endpoint keeps its records itself: its DNS zone groups."""
+    with azure.asking(f"listed the DNS zone groups of {endpoint}"):
+        groups = list(azure.arm.list(f"{endpoint}/privateDnsZoneGroups", NETWORK))
+        zones = [
+            id_in((one.get("properties") or {}).get("privateDnsZoneId"))
+            for group in groups
+            for one in group["properties"].get("privateDnsZoneConfigs") or ()
+        ]
+    return tuple(zone for zone in zones if zone)
 
 
 def _records(azure: Azure, zone: ResourceId) -> dict[str, tuple[str, ...]]:

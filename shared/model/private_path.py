@@ -49,6 +49,7 @@ class PrivatePath:
     zone: ResourceId | None = None  # the zone in charge: linked to the network, else the one found
     link: ResourceId | None = None  # by which the zone answers in the network
     linkable: str = "not looked at"  # "" when a link would answer rightly, else why not
+    servers: tuple[str, ...] = ()  # DNS servers of the customer's own that are asked
     falls_back: bool = False  # the link asks public name servers where the zone has no record
     missing_records: tuple[str, ...] = ()  # host names the zone lacks
     wrong_records: tuple[str, ...] = ()  # host names it answers with another address

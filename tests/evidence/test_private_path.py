@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared import evidence
+from shared.model.evidence import Unread
 from shared.model.private_path import LegName, PrivatePath
 from tests.clinic import Clinic
 from tests.evidence.examining import examine, find
@@ -46,7 +47,7 @@ def test_a_path_that_stands_is_proven(host: str, cloud: str, tmp_path: Path) -> 
         (lambda: cases.private(recorded=False), {"records": False}),
         (cases.no_data_record, {"records": False}),
         (cases.stale_record, {"records": False}),
-        (cases.no_zone, {"zone-link": False, "records": None}),
+        (cases.no_zone, {"zone-link": None, "records": None}),
         (cases.own_name_servers, {"zone-link": None, "records": None}),
         (cases.resolver, {}),
         (lambda: cases.elsewhere(peered=(True, True)), {}),
@@ -129,6 +130,49 @@ def test_a_forwarding_ruleset_leaves_the_names_open(tmp_path: Path) -> None:
     path = path_of(estate.scenario(), tmp_path)
 
     assert path.leg(LegName.ZONE_LINK).holds is None
+
+
+def test_a_zone_out_of_sight_may_be_linked_and_is_not_called_missing(tmp_path: Path) -> None:
+    estate = cases.private_estate()
+    endpoint = cases.of(estate, f"{_NET}/privateEndpoints")["id"]
+    zone = cases.of(estate, f"{_NET}/privateDnsZones")["id"]
+    hub = zone.replace(zone.split("/")[2], "11111111-2222-4333-8444-555555555555")
+    configuration = {"name": "registry", "properties": {"privateDnsZoneId": hub}}
+    estate.add(
+        f"{endpoint}/privateDnsZoneGroups/default",
+        f"{_NET}/privateEndpoints/privateDnsZoneGroups",
+        {"privateDnsZoneConfigs": [configuration]},
+    )
+    link = cases.of(estate, f"{_NET}/privateDnsZones/virtualNetworkLinks")
+    estate.resources.remove(link)
+
+    path = path_of(estate.scenario(), tmp_path)
+
+    assert path.leg(LegName.ZONE_LINK).holds is None
+    assert "not visible from here" in path.leg(LegName.ZONE_LINK).because
+
+
+def test_a_zone_that_does_not_know_the_registry_is_not_the_one_to_link(tmp_path: Path) -> None:
+    path = path_of(cases.private(linked=False, recorded=False), tmp_path)
+
+    assert path.leg(LegName.ZONE_LINK).holds is None
+    assert path.linkable
+
+
+def test_a_network_outside_the_settings_subscriptions_is_not_read(tmp_path: Path) -> None:
+    estate = cases.private_estate(routed=False)
+    elsewhere = "11111111-2222-4333-8444-555555555555"
+    site = next(one for one in estate.resources if one["type"] == "Microsoft.Web/sites")
+    subnet = site["properties"]["virtualNetworkSubnetId"]
+    own = subnet.split("/")[2]
+    site["properties"]["virtualNetworkSubnetId"] = subnet.replace(own, elsewhere)
+    clinic = Clinic(estate.scenario(), tmp_path, subscriptions=(own,))
+
+    seen = evidence.gather(clinic.signal(clinic.find("shop")), azure=clinic.azure())
+
+    assert isinstance(seen.private_path, Unread)
+    asked = [one["liveRequest"]["url"] for one in clinic.simulator.traffic]
+    assert not [url for url in asked if elsewhere in url]
 
 
 def test_a_zone_of_data_hosts_alone_answers_for_them(tmp_path: Path) -> None:

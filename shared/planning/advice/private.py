@@ -29,7 +29,7 @@ def public_access_disabled(s: Subject) -> str:
         f"{s.host} takes pulls through private endpoints only; address rules have no effect on "
         "that. "
     )
-    if path is not None and path.leg(LegName.ZONE_LINK).holds is None and path.endpoint:
+    if path is not None and path.servers and path.leg(LegName.ZONE_LINK).holds is None:
         return opening + _own_name_servers(s, path) + _ON_PURPOSE
     return (
         opening
@@ -136,8 +136,9 @@ def _own_name_servers(s: Subject, path: PrivatePath) -> str:
     host = next(iter(path.hosts), s.host)
     address = "/".join(path.hosts.get(host, ())) or "the endpoint's address"
     return (
-        f"{_FAR}{_checklist(path)}\nAsk the workload's name servers from inside its network; the "
-        f"answer must be {address}, and the data endpoint's name must be answered as well:"
+        f"{_FAR}{_checklist(path)}\nAsk its name servers ({', '.join(path.servers)}) from inside "
+        f"the network; the answer must be {address}, and the data endpoint's name must be answered "
+        "as well:"
         + commands(*(f"nslookup {quoted(name)}" for name in path.hosts))
         + "\nOtherwise have them forward "
         + f"{s.private_zone} to an Azure DNS Private Resolver, or to 168.63.129.16, in a network "
