@@ -13,7 +13,7 @@ not be known yet (Azure RBAC, "Troubleshoot": PrincipalNotFound).
 An assignment that is there is not yet in force: that takes minutes, and the pull will tell.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,9 +53,16 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
         there=lambda: _standing(azure, step.target, wanted),
         mode=lambda: _mode(azure, step.target),
     )
-    if (there := told["there"]) is not None:
+    if (there := _first(told["there"], lambda one: _same(one, wanted))) is not None:
         text = f"the identity has the role already ({there['name']}); nothing was written"
         return _outcome(step, azure, text, there, there, changed=False)
+    here = step.target.key
+    if (there := _first(told["there"], lambda one: one["scope"].lower() == here)) is not None:
+        text = (
+            f"stopped without writing: {there['name']} gives this role here under another "
+            "condition, which is its maker's to change"
+        )
+        return _outcome(step, azure, text, there, there, changed=False, failed=True)
     needed = _MODE.get(_role(wanted))
     if told["mode"] != needed:
         text = (
@@ -164,14 +171,22 @@ def _put(azure: Azure, registry: ResourceId, wanted: Wire) -> None:
     )
 
 
-def _standing(azure: Azure, registry: ResourceId, wanted: Wire) -> Wire | None:
-    """The assignment that gives this identity this role here already, whoever made it."""
+def _standing(azure: Azure, registry: ResourceId, wanted: Wire) -> tuple[Wire, ...]:
+    """Assignments that give this identity this role here already, whoever made them."""
     operations = azure.authorization(registry.subscription).role_assignments
     principal = wanted["principalId"]
     with azure.asking(f"listed the role assignments of {principal} at {registry}"):
         found = operations.list_for_scope(registry.text, filter=f"assignedTo('{principal}')")
         shown = [_shown(one) for one in found]
-    return next((one for one in shown if _role(one) == _role(wanted) and _same(one, wanted)), None)
+    return tuple(
+        one
+        for one in shown
+        if _role(one) == _role(wanted) and one["principalId"].lower() == principal.lower()
+    )
+
+
+def _first(found: Sequence[Wire], good: Callable[[Wire], bool]) -> Wire | None:
+    return next(filter(good, found), None)
 
 
 def _read(azure: Azure, registry: ResourceId, name: str) -> Wire | None:

@@ -147,6 +147,23 @@ def test_a_role_somebody_else_gave_meanwhile_is_theirs_and_not_taken_back(admit:
     assert ward.clinic.writes == []
 
 
+def test_a_condition_somebody_else_set_meanwhile_is_not_written_over(admit: Admit) -> None:
+    """Two apps with one identity: Azure knows one assignment of a role to it at the registry, and
+    under the purpose's own name a second PUT would change the first one's condition."""
+    ward = admit(cases.lost(abac=True, condition="@Request[a:b] StringEquals 'shop/web'"))
+    made = dict(ward.step.after["roleAssignment"])
+    made |= {"condition": "@Request[a:b] StringEquals 'other'"}
+    body = {"properties": {name: value for name, value in made.items() if name != "name"}}
+    ward.change("PUT", f"{ward.path}?api-version=2022-04-01", body)
+
+    outcome = ward.apply()
+
+    assert (outcome.changed, outcome.failed) == (False, True)
+    assert "maker's to change" in outcome.detail
+    assert ward.assignments()[0]["properties"]["condition"].endswith("'other'")
+    assert ward.clinic.writes == []
+
+
 def test_a_registry_whose_mode_was_switched_since_gets_nothing(admit: Admit) -> None:
     ward = admit(cases.lost())
     body = {"properties": {"roleAssignmentMode": "AbacRepositoryPermissions"}}
