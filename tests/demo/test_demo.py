@@ -42,12 +42,19 @@ def test_a_scene_that_ends_otherwise_is_told_in_so_many_words() -> None:
 def test_the_scenes_cover_what_the_product_promises() -> None:
     endings = {(scene.ending.state, scene.ending.finding) for scene in SCENES}
 
-    assert {State(state) for state, _ in endings} == {State.HEALED, State.EXPLAINED, State.DENIED}
+    states = {State(state) for state, _ in endings}
+    assert states == {State.HEALED, State.EXPLAINED, State.HELD, State.DENIED}
     assert {FindingName(finding) for _, finding in endings} >= {
         FindingName.FIREWALL_MISSING_EGRESS,
         FindingName.PUBLIC_ACCESS_DISABLED,
         FindingName.TAG_MISSING,
         FindingName.PULL_ROLE_MISSING,
+        FindingName.PULL_ROLE_WRONG_FOR_ABAC,
+        FindingName.CREDENTIALS_STALE,
+        FindingName.IDENTITY_NOT_USED,
+        FindingName.PRIVATE_PATH_NOT_ROUTED,
+        FindingName.PRIVATE_DNS_NOT_LINKED,
+        FindingName.CLIENT_SIDE_BLOCK,
     }
 
 
