@@ -285,6 +285,25 @@ def test_an_approval_azure_gives_no_answer_to_changes_nothing(
     assert clinic.writes == []
 
 
+def test_a_rollback_names_who_was_healed_at_the_same_place(tmp_path: Path) -> None:
+    estate = estates.Estate(retry=[45])
+    acr = estate.registry("contosoimages", deny=True, allow=estates.OFFICE)
+    image = estate.image(acr, "shop/web", "4.2.1")
+    for name, outbound in (("shop", estates.OUTBOUND), ("cart", ("20.51.7.21",))):
+        site = estate.site(name, image=image, outbound=outbound)
+        estate.assign(site["identity"]["principalId"], estates.ACR_PULL, acr["id"])
+    clinic = Clinic(estate.scenario(), tmp_path)
+    healed_ = {}
+    for name in ("shop", "cart"):
+        clinic.pull(clinic.id(name, "sites"))
+        healed_[name] = clinic.heal(clinic.id(name, "sites"), id=name)
+
+    back = rollback(healed_["shop"].id, "back", "ada", medic=clinic.medic)
+
+    assert "perhaps relying on it: cart" in back.timeline[-1].text
+    assert rules(clinic) == [*estates.OFFICE, "20.51.7.21"]
+
+
 # --- a write that nobody heard of
 
 
