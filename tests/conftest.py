@@ -30,6 +30,7 @@ _UNDOCUMENTED = re.compile(
     r"|/providers/Microsoft\.App/jobs/[^/]+/(executions|listSecrets)"
     r"|^PATCH .*/providers/Microsoft\.App/jobs/"
     r"|/providers/Microsoft\.ContainerRegistry/registries/[^/?]+\?api-version=[0-9-]+-preview"
+    r"|/providers/Microsoft\.ContainerRegistry/registries/[^/?]+/cacheRules"
     r"|/acr/v1/_deleted/"
     r"|/providers/Microsoft\.Network/dnsResolvers/"
     r"|^[A-Z]+ https://[^/]+/subscriptions(/[^/]+)?(/resourceGroups(/[^/]+)?)?(\?|$)",

@@ -110,7 +110,18 @@ def _absent(
         about=lambda: _ask(azure, data, image, "repository", "_tags"),
         days=lambda: attempt(lambda: _soft_delete_days(azure, registry)),
         change=lambda: _last_change(azure, registry, image),
+        source=lambda: attempt(lambda: _source(azure, registry, image)),
     )
+    if isinstance(answers["source"], Unread):
+        return Catalogue(
+            because="the registry has no such image now, and whether it fetches it at the first "
+            f"pull is {answers['source'].because}"
+        )
+    if answers["source"]:
+        return Catalogue(
+            because=f"the repository is a cache of {answers['source']}: what is not in it yet is "
+            "fetched at the first pull"
+        )
     repository, listed = answers["about"]["repository"], answers["about"]["_tags"]
     days = None if isinstance(answers["days"], Unread) else answers["days"]
     deleted = _deleted(data, image) if days and restorable else None
@@ -154,6 +165,22 @@ def _ask(azure: Azure, data: RegistryData, image: ImageUse, *what: str) -> dict[
         return data.get(image.repository, "acr", "v1", image.repository, *below, **query)
 
     return azure.together(**{name: (lambda name=name: one(name)) for name in what})
+
+
+def _source(azure: Azure, registry: Registry, image: ImageUse) -> str:
+    """Where the repository is filled from at a pull; "" where it is nobody's cache ("Artifact
+    cache overview": a rule's target may end in `*`)."""
+    with azure.asking(f"listed the cache rules of {registry.id}"):
+        found = azure.acr(registry.id.subscription).cache_rules.list(
+            registry.id.group, registry.id.name
+        )
+        rules = [rule.as_dict().get("properties") or {} for rule in found]
+    for rule in rules:
+        target = str(rule.get("targetRepository") or "")
+        exact, prefix = target == image.repository, target.removesuffix("*")
+        if exact or (target != prefix and image.repository.startswith(prefix)):
+            return str(rule.get("sourceRepository") or "another registry")
+    return ""
 
 
 def _soft_delete_days(azure: Azure, registry: Registry) -> int:

@@ -114,6 +114,57 @@ def test_the_registrys_own_log_tells_who_removed_an_image(tmp_path: Path) -> Non
     )
 
 
+def cached(*, upstream: bool = True, source: str = "docker.io/library/*") -> dict[str, Any]:
+    """An image that a cache rule fetches from another registry at the first pull."""
+    scenario = case("web app", wants="hub/nginx:1.27")
+    registry = find(scenario, "/registries/contosoimages")
+    kind = "Microsoft.ContainerRegistry/registries/cacheRules"
+    scenario["resources"].append(
+        {
+            "id": f"{registry['id']}/cacheRules/hub",
+            "type": kind,
+            "name": "hub",
+            "properties": {"sourceRepository": source, "targetRepository": "hub/*"},
+        }
+    )
+    tags = {"1.27": {"digest": DIGEST, "platforms": ["linux/amd64"]}}
+    scenario["images"]["docker.io"] = {"library/nginx": tags} if upstream else {}
+    return scenario
+
+
+def test_what_a_cache_has_not_fetched_yet_is_not_missing(tmp_path: Path) -> None:
+    clinic = Clinic(cached(), tmp_path)
+
+    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
+
+    assert clinic.pull(clinic.only("sites"))["ok"]
+    assert isinstance(seen.catalogue, Catalogue)
+    assert seen.catalogue.image_exists is None
+    assert "cache of docker.io/library/*" in seen.catalogue.because
+
+
+def test_what_a_cache_could_not_fetch_either_is_missing_by_the_hosts_word(tmp_path: Path) -> None:
+    clinic = Clinic(cached(upstream=False), tmp_path)
+    clinic.pull(clinic.only("sites"))
+
+    incident = clinic.heal(clinic.only("sites"))
+
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.finding is FindingName.REPOSITORY_MISSING
+    assert "not confirmed: the repository is a cache" in incident.diagnosis.summary
+
+
+def test_cache_rules_that_may_not_be_read_leave_the_image_unknown(tmp_path: Path) -> None:
+    clinic = Clinic(case("web app"), tmp_path)
+    clinic.simulator.faults.add({"match": {"path": "/cacheRules"}, "times": 9, "status": 403})
+
+    seen = evidence.gather(clinic.signal(clinic.only("sites")), azure=clinic.azure())
+
+    assert isinstance(seen.catalogue, Catalogue)
+    assert seen.catalogue.image_exists is None
+    assert "fetches it at the first pull" in seen.catalogue.because
+
+
 def test_a_missing_digest_is_not_compared_with_names(tmp_path: Path) -> None:
     seen = Look(case("web app", wants=f"shop/web@{DIGEST}"), tmp_path).catalogue
 

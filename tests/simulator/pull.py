@@ -12,7 +12,7 @@ Nothing is drawn by lot: the address the registry sees goes round the workload's
 from dataclasses import dataclass
 from typing import Any
 
-from tests.simulator import access, clouds, registries, routing
+from tests.simulator import access, clouds, registries, routing, shelves
 from tests.simulator.workloads import Credential, Image, Workload
 from tests.simulator.world import Resource, World
 
@@ -173,7 +173,9 @@ def _look_up(
     repositories = {key.lower(): value for key, value in world.images.items()}.get(
         registries.login_server(image.host), {}
     )
-    tags = repositories.get(image.repository)
+    tags = dict(repositories.get(image.repository) or {})
+    if registry := registries.by_login_server(world, image.host):
+        tags = shelves.upstream(world, registry, image.repository) | tags
     if not tags:
         return ("image", "no-repository"), None
     entry = _entry(tags, image)

@@ -163,6 +163,23 @@ def of(world: World, registry: Resource, repository: str) -> Shelf:
     )
 
 
+def upstream(world: World, registry: Resource, repository: str) -> dict[str, Any]:
+    """The tags a cache rule would fetch for a repository, by name; empty without a rule for it."""
+    kind = "Microsoft.ContainerRegistry/registries/cacheRules"
+    for rule in world.resources.of_type(kind, registry["id"]):
+        source = str(rule["properties"]["sourceRepository"])
+        target = str(rule["properties"]["targetRepository"])
+        if target.endswith("*"):
+            if not repository.startswith(target[:-1]):
+                continue
+            source = source.removesuffix("*") + repository.removeprefix(target[:-1])
+        elif target != repository:
+            continue
+        host, _, name = source.partition("/")
+        return dict((world.images.get(host) or {}).get(name) or {})
+    return {}
+
+
 def names(world: World, registry: Resource) -> list[str]:
     return sorted(name for name, tags in _server(world.images, registry).items() if tags)
 
