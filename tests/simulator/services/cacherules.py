@@ -2,7 +2,7 @@
 Cache rules of a registry: repositories it fills from another registry at the first pull.
 
 Children `{registry}/cacheRules/{name}` with properties.sourceRepository and targetRepository;
-either may end in `*` ("Artifact cache overview"). What a pull makes of them is `pull.py`'s business.
+either may end in `*` ("Artifact cache overview"). What a pull makes of them is told in pull.py.
 """
 
 from tests.simulator import answers, registries
