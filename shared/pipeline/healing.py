@@ -33,6 +33,7 @@ from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verd
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.working import ROUNDS, Work
+from shared.policy.schema import Mode
 
 #: An incident in one of these has not been looked at to the end.
 _UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
@@ -89,7 +90,7 @@ def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
             incident = work.note(incident, "evidence", text, state=State.DIAGNOSING)
         found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
         if interrupted:
-            found = _going_on(incident, found)
+            found = _going_on(incident, found, medic)
         if found.decision is None and in_place(incident):
             # The plan is kept as it was carried out; what is left is to see whether it helps.
             return await_proof(incident, "the change is in place", work)
@@ -172,16 +173,24 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
     return carry_out(work.note(incident, "gate", said or "allowed"), work)
 
 
-def _going_on(incident: Incident, found: Look) -> Look:
+def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:
     """What was left of an allowed plan when its worker was interrupted goes on as it was allowed.
 
     Our own first step makes older texts look wrong, which is a doubt about them and not about the
-    steps left; any other objection counts as always.
+    steps left, and a person who approved the whole approved its rest. Any other objection counts as
+    always.
     """
-    begun = {_change(step) for step in incident.plan.steps} if incident.plan else set()
-    rest = [_change(step) for step in found.plan.steps]
-    doubted = found.decision is not None and found.decision.rules == ("nothing-in-doubt",)
-    if not rest or not doubted or not begun.issuperset(rest):
+    plan, policy = incident.plan, medic.policy
+    if plan is None or policy is None or found.decision is None or not found.plan.steps:
+        return found
+    lifted = {"nothing-in-doubt"}
+    if incident.approved == plan.digest and not any(
+        policy.mode_of(step.remedy) is Mode.OBSERVE for step in found.plan.steps
+    ):
+        lifted.add("somebody-decided")
+    begun = {_change(step) for step in plan.steps}
+    objected = found.decision.verdict is Verdict.HOLD and lifted.issuperset(found.decision.rules)
+    if not objected or not begun.issuperset(map(_change, found.plan.steps)):
         return found
     reason = "what is left of a plan that was allowed before the interruption"
     allowed = Decision(verdict=Verdict.ALLOW, reasons=(reason,), rules=("interrupted",))

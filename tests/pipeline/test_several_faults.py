@@ -10,7 +10,7 @@ import pytest
 from shared.errors import TransientError
 from shared.model.incident import Incident
 from shared.model.words import FindingName, RemedyName, State
-from shared.pipeline import rollback
+from shared.pipeline import again, approve, heal, rollback
 from shared.pipeline.holding import names
 from tests.clinic import GENEROUS, Clinic
 from tests.pipeline.test_rounds import to_the_end
@@ -147,6 +147,29 @@ def test_a_second_step_that_gets_no_answer_is_finished_by_the_next_delivery(
 
     assert ended.state is State.HEALED, [one.text for one in ended.timeline]
     assert clinic.pull(shop)["ok"]
+    assert clinic.writes == [patch(clinic), f"PUT {shop}/config/appsettings"]
+
+
+def test_an_approval_of_the_whole_is_one_of_its_interrupted_rest(tmp_path: Path) -> None:
+    scenario = {**cases.firewall_and_password(), "retry": [45]}
+    clinic = Clinic(scenario, tmp_path, policy=PAIR.replace("mode: auto", "mode: approve"))
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+    held = clinic.heal(shop)
+    assert held.plan is not None
+    approved = approve(held.id, held.plan.digest, "ada", medic=clinic.medic)
+    clinic.simulator.faults.add(
+        {"match": {"method": "PUT", "path": "/config/appsettings"}, "times": 1, "status": 503}
+    )
+
+    queued = again(approved, medic=clinic.medic)
+    with pytest.raises(TransientError):
+        heal(queued, medic=clinic.medic)
+    ended = heal(queued, medic=clinic.medic)
+    assert ended is not None
+    ended = to_the_end(clinic, ended)
+
+    assert ended.state is State.HEALED, [one.text for one in ended.timeline]
     assert clinic.writes == [patch(clinic), f"PUT {shop}/config/appsettings"]
 
 
