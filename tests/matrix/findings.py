@@ -28,7 +28,8 @@ _ID = re.compile(r"/subscriptions/[^\s,;'\"]*/([^/\s,;'\"]+/[^/\s,;'\"]+)")
 
 def page() -> str:
     """All findings, one section each."""
-    firsts = {story.finding: story for story in reversed(STORIES)}
+    plain = sorted(STORIES, key=lambda story: bool(story.variant))
+    firsts = {story.finding: story for story in reversed(plain)}
     order = dict.fromkeys(story.finding for story in STORIES)
     return "\n".join([_HEAD, *(_section(name, firsts[name]) for name in order)])
 

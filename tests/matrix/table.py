@@ -69,9 +69,11 @@ def _cell(stories: list[Story]) -> str:
 
 
 def _done(stories: list[Story]) -> str:
-    """In words: what the healing stories do, else what the others do."""
-    acting = [story.does for story in stories if story.writes] or [one.does for one in stories]
-    return "; ".join(dict.fromkeys(acting))
+    """In words: what the healing stories do, else what the others do; the first two ways of it."""
+    plain = sorted(stories, key=lambda story: bool(story.variant))
+    acting = [story.does for story in plain if story.ends == "healed" and story.writes]
+    told = dict.fromkeys(acting or [story.does for story in plain])
+    return "; ".join(list(told)[:2])
 
 
 def shown() -> str:
