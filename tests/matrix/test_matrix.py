@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.clinic import Clinic
-from tests.matrix import table, ways
+from tests.matrix import findings, table, ways
 from tests.matrix.rows import STORIES
 from tests.matrix.story import Story, must_end, must_pull
 
@@ -50,6 +50,12 @@ def test_a_failure_ends_as_the_decision_table_says_whatever_told_of_it(
 
 def test_the_readme_shows_the_table_of_these_stories() -> None:
     assert table.shown() == table.table(), "run: python -m tests.matrix.table"
+
+
+def test_the_page_of_findings_says_what_the_product_says() -> None:
+    kept = findings.PAGE.read_text(encoding="utf-8")
+
+    assert kept == findings.page(), "run: python -m tests.matrix.findings"
 
 
 def test_no_finding_is_without_a_story() -> None:
