@@ -131,6 +131,7 @@ def _understood(rule: Mapping[str, Any], kind: Kind, allow: bool, collection: st
                 if str(one.get("protocolType", "")).lower() == "https"
             ),
             vague=bool(rule.get("webCategories") or rule.get("targetUrls")),
+            tagged=bool(rule.get("fqdnTags")),
         )
     protocols = {one.lower() for one in _texts(rule, "ipProtocols") + _texts(rule, "protocols")}
     return FirewallRule(
@@ -168,8 +169,14 @@ def _matches(rule: FirewallRule, target: Target, source: Sequence[str]) -> bool 
     by_address = named(rule.destinations, target.destination)
     return _all(
         _any(holds(rule.sources, source), None if rule.vague_source else False),
-        _any(by_name, by_address, None if rule.vague else False),
+        _any(by_name, by_address, None if rule.vague or _by_tag(rule, target) else False),
     )
+
+
+def _by_tag(rule: FirewallRule, target: Target) -> bool:
+    """Whether an FQDN tag may hold the host: several hold sign-in and storage hosts, none holds
+    registries (FQDN tags overview)."""
+    return rule.tagged and "AzureContainerRegistry" not in target.destination.tags
 
 
 def _any(*answers: bool | None) -> bool | None:

@@ -129,6 +129,7 @@ class FirewallRule:
     ports: tuple[str, ...] = ()
     tcp: bool = True
     vague_source: bool = False
+    tagged: bool = False  # it names FQDN tags, lists of hosts that Microsoft keeps
     vague: bool = False
 
 

@@ -109,6 +109,14 @@ def test_what_is_not_read_leaves_the_answer_open(rule: dict[str, Any]) -> None:
     assert isinstance(asked(SHOP, by_name=[application("*", rule=rule)]), Unknown)
 
 
+def test_lists_of_hosts_microsoft_keeps_may_hold_anything_but_registries() -> None:
+    tagged = {"targetFqdns": [], "fqdnTags": ["AzureKubernetesService"]}
+
+    assert asked(SHOP, by_name=[application(rule=tagged)]) == Denied(DEFAULT)
+    assert isinstance(asked(ENTRA, by_name=[application(rule=tagged)]), Unknown)
+    assert isinstance(asked(BLOBS, by_name=[application(rule=tagged)]), Unknown)
+
+
 @pytest.mark.parametrize(
     "rule",
     [
