@@ -11,7 +11,7 @@ word there is, once nothing before it is wrong. Pure.
 """
 
 from shared.diagnosis.case import Answer, Case, excluded, found, unknown
-from shared.model.credentials import DELIVERED, PENDING, Credentials
+from shared.model.credentials import DELIVERED, PENDING, Credentials, Token
 from shared.model.evidence import Access, PullAuth, PullMode, Registry, Unread
 from shared.model.words import Cause, FindingName
 
@@ -116,6 +116,8 @@ def credentials_not_admin(case: Case) -> Answer:
         return unknown(name, "the user name comes from a Key Vault, so whose it is cannot be told")
     if keyvault_reference_broken(case).verdict == "found":
         return excluded(name, "the credentials do not arrive at the workload, whoever's they are")
+    if answer := _token(case, name):
+        return answer
     who = _kind(auth.username)
     if case.claim is Cause.UNAUTHORIZED:
         return found(
@@ -167,6 +169,32 @@ def credentials_stale(case: Case) -> Answer:
         f"The password stored as {seen.place} is neither of the two that "
         f"{case.registry.login_server} accepts for its admin user: they were rotated",
     )
+
+
+def _token(case: Case, name: FindingName) -> Answer | None:
+    """What the resource manager says about the token itself; None where that decides nothing."""
+    seen, server = case.evidence.credentials, case.registry.login_server
+    token = seen.token if isinstance(seen, Credentials) else None
+    if not isinstance(token, Token):
+        return None
+    whose = f"The workload signs in to {server} with the token {token.name}"
+    if not token.exists:
+        return found(
+            name,
+            f"The workload signs in as {token.name}, and {server} has neither an admin user nor a "
+            "token of that name",
+        )
+    if token.enabled is False:
+        return found(name, f"{whose}, which is disabled")
+    if token.expired is not None:
+        return found(name, f"{whose}, whose passwords expired ({token.expired:%Y-%m-%d})")
+    if token.reads is False:
+        repository = case.image.repository if case.image else "the repository"
+        return found(
+            name,
+            f"{whose}, whose scope map {token.scope_map} does not let it read {repository}",
+        )
+    return None
 
 
 def _stale_in_the_vault(case: Case, name: FindingName, seen: Credentials) -> Answer:

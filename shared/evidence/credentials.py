@@ -15,9 +15,9 @@ from typing import Any
 
 from shared.clients import stored
 from shared.clients.azure import Azure
-from shared.evidence import vault
+from shared.evidence import tokens, vault
 from shared.evidence.reading import attempt, whole
-from shared.model.credentials import Credentials
+from shared.model.credentials import Credentials, Token
 from shared.model.evidence import Evidence, Fact, PullAuth, PullMode, Registry, Unread
 from shared.model.ids import ResourceId
 
@@ -29,10 +29,35 @@ def read(azure: Azure, evidence: Evidence) -> Credentials | Unread | None:
         return None
     if not isinstance(registry, Registry):
         return None
-    if auth.secret is None:
+    if auth.secret is None and (auth.username or "").lower() == registry.id.name.lower():
         hidden = Unread("not readable: where the password is stored is not shown by Azure")
         return Credentials(place="", matches=hidden)
-    site = evidence.workload.id.type.startswith("microsoft.web/")
+    if auth.username and auth.username.lower() != registry.id.name.lower():
+        return _of_another_user(azure, evidence, auth, registry)
+    return _of_the_admin(azure, evidence, auth, registry)
+
+
+def _of_another_user(
+    azure: Azure, evidence: Evidence, auth: PullAuth, registry: Registry
+) -> Credentials | Unread:
+    """A token's or a service principal's password cannot be read back; the token itself can."""
+    repository = evidence.image.repository if evidence.image else ""
+    answers = azure.together(
+        token=lambda: tokens.of(azure, registry, auth.username or "", repository),
+        kept=lambda: (
+            _of_the_admin(azure, evidence, auth, registry)
+            if auth.secret and (auth.vaulted or not _is_site(evidence))
+            else Credentials(place=auth.secret or "")
+        ),
+    )
+    kept: Credentials | Unread = answers["kept"]
+    return kept if isinstance(kept, Unread) else replace(kept, token=answers["token"])
+
+
+def _of_the_admin(
+    azure: Azure, evidence: Evidence, auth: PullAuth, registry: Registry
+) -> Credentials | Unread:
+    site = _is_site(evidence)
     found = _site(azure, evidence, auth, registry) if site else _app(azure, evidence, registry)
     if isinstance(found, Unread) or found.matches is not False:
         return found
@@ -85,6 +110,10 @@ def _app(azure: Azure, evidence: Evidence, registry: Registry) -> Credentials | 
     if login is None:
         return Credentials(place=name)
     return Credentials(place=name, matches=_matches(str(item.get("value") or ""), login))
+
+
+def _is_site(evidence: Evidence) -> bool:
+    return evidence.workload.id.type.startswith("microsoft.web/")
 
 
 def _comparable(auth: PullAuth, registry: Registry) -> bool:
@@ -177,8 +206,22 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
     if isinstance(found.slot_sticky, bool):
         said = "stays with its slot" if found.slot_sticky else "moves with a slot swap"
         yield Fact(fact="slot setting", value=said, source=f"{id} slotConfigNames")
+    if isinstance(found.token, Token):
+        yield Fact(fact="token", value=_token(found.token), source=f"{id} sign-in, registry tokens")
+    elif isinstance(found.token, Unread):
+        yield Fact(fact="token", value=found.token.because, source="registry tokens")
     for other in found.shared_by:
         yield Fact(fact="same password also sent to", value=other, source=where)
+
+
+def _token(token: Token) -> str:
+    if not token.exists:
+        return f"{token.name}: the registry has no token of that name"
+    said = {True: "enabled", False: "disabled", None: "status not reported"}[token.enabled]
+    if token.expired:
+        said += f", no password good since {token.expired:%Y-%m-%d %H:%M} UTC"
+    reads = {True: "lets it read", False: "does not let it read", None: "not readable for"}
+    return f"{token.name}: {said}; scope map {token.scope_map} {reads[token.reads]} the repository"
 
 
 def _said(value: str | Unread) -> str:

@@ -7,6 +7,7 @@ Pure.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.model.evidence import Unread
 
@@ -14,6 +15,18 @@ from shared.model.evidence import Unread
 DELIVERED = "Resolved"
 #: Its words for one that has not been looked up yet.
 PENDING = "Initialized"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A repository token of a registry, as the resource manager shows it: never its password."""
+
+    name: str
+    exists: bool = True
+    enabled: bool | None = None
+    expired: datetime | None = None  # UTC; set when no password of it is still good
+    scope_map: str = ""
+    reads: bool | None = None  # whether its scope map lets it read the repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,4 +42,5 @@ class Credentials:
     vault_detail: str = ""  # what else the platform says about it
     vault_identity: str | None = None  # "the system identity", or a resource id
     slot_sticky: bool | Unread | None = None  # web apps: the setting stays with its slot on a swap
+    token: Token | Unread | None = None  # where the user is not the admin: the token of that name
     shared_by: tuple[str, ...] = ()  # registries beside this one that get the same secret

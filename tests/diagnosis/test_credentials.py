@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.diagnosis import diagnose
-from shared.model.credentials import Credentials
+from shared.model.credentials import Credentials, Token
 from shared.model.evidence import Attached, PullAuth, PullMode, Unread
 from shared.model.plan import Diagnosis
 from shared.model.words import Cause, FindingName
@@ -75,6 +75,41 @@ TABLE: dict[str, tuple[PullAuth, Credentials | Unread | None, bool | None, Findi
     "admin off": (auth(), stored(), False, F.CREDENTIALS_ADMIN_DISABLED, "switched off"),
     "admin unknown": (auth(), stored(matches=True), None, F.UNDETERMINED, "admin user is on"),
     "token": (auth(username="ci"), stored(), True, F.CREDENTIALS_NOT_ADMIN, "a token"),
+    "token disabled": (
+        auth(username="ci-token"),
+        stored(token=Token(name="ci-token", enabled=False)),
+        True,
+        F.CREDENTIALS_NOT_ADMIN,
+        "which is disabled",
+    ),
+    "token expired": (
+        auth(username="ci-token"),
+        stored(token=Token(name="ci-token", enabled=True, expired=given.NOW)),
+        True,
+        F.CREDENTIALS_NOT_ADMIN,
+        "whose passwords expired (2026-08-01)",
+    ),
+    "token for others": (
+        auth(username="ci-token"),
+        stored(token=Token(name="ci-token", enabled=True, scope_map="ci", reads=False)),
+        True,
+        F.CREDENTIALS_NOT_ADMIN,
+        "whose scope map ci does not let it read shop",
+    ),
+    "no such token": (
+        auth(username="ci-token"),
+        stored(token=Token(name="ci-token", exists=False)),
+        True,
+        F.CREDENTIALS_NOT_ADMIN,
+        "neither an admin user nor a token of that name",
+    ),
+    "token in order": (
+        auth(username="ci-token"),
+        stored(token=Token(name="ci-token", enabled=True, reads=True)),
+        True,
+        F.CREDENTIALS_NOT_ADMIN,
+        "refused the user ci-token",
+    ),
     "service principal": (
         auth(username="0f6c2d1e-7f0b-4a53-9a57-3f1c6b1d2e90"),
         stored(),
@@ -248,3 +283,12 @@ def test_credentials_are_sent_only_to_the_registry_they_name(
     server: str | None, sent: bool
 ) -> None:
     assert auth(server=server).sent_to("contoso.azurecr.io") is sent
+
+
+@pytest.mark.parametrize("cause", [Cause.NETWORK_TIMEOUT, Cause.UNKNOWN_PULL_FAILURE])
+def test_a_disabled_token_is_found_whatever_the_text_says(cause: Cause) -> None:
+    token = Token(name="ci-token", enabled=False)
+
+    diagnosis = of(auth(username="ci-token"), stored(token=token), cause=cause)
+
+    assert diagnosis.finding is F.CREDENTIALS_NOT_ADMIN

@@ -1,13 +1,14 @@
 """Stored credentials and idle identities through real SDK clients: what is read, what is not."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared import evidence
-from shared.model.credentials import Credentials
+from shared.model.credentials import Credentials, Token
 from shared.model.evidence import Evidence, PullAuth, Unread
 from tests.clinic import Clinic
 from tests.simulator.estates import credentials_cases as cases
@@ -71,7 +72,55 @@ SIGN_INS: dict[str, tuple[Callable[[], dict[str, Any]], Credentials]] = {
     ),
     "job": (cases.job, Credentials(place=cases.NAME, matches=False)),
     "admin off": (cases.admin_off, Credentials(place=PLACE)),
-    "token": (cases.token, Credentials(place=PLACE)),
+    "nobody's name": (
+        cases.token,
+        Credentials(place=PLACE, token=Token(name="ci-token", exists=False)),
+    ),
+    "service principal": (
+        lambda: cases.token(username="0f6c2d1e-7f0b-4a53-9a57-3f1c6b1d2e90"),
+        Credentials(place=PLACE),
+    ),
+    "token": (
+        cases.registry_token,
+        Credentials(
+            place=PLACE,
+            token=Token(name="ci-token", enabled=True, scope_map="ci-scope", reads=True),
+        ),
+    ),
+    "token, disabled": (
+        lambda: cases.registry_token(status="disabled"),
+        Credentials(
+            place=PLACE,
+            token=Token(name="ci-token", enabled=False, scope_map="ci-scope", reads=True),
+        ),
+    ),
+    "token, good for long": (
+        lambda: cases.registry_token(expiry="2030-01-01T00:00:00.0000000Z"),
+        Credentials(
+            place=PLACE,
+            token=Token(name="ci-token", enabled=True, scope_map="ci-scope", reads=True),
+        ),
+    ),
+    "token, expired": (
+        lambda: cases.registry_token(expiry="2026-07-01T00:00:00.0000000Z"),
+        Credentials(
+            place=PLACE,
+            token=Token(
+                name="ci-token",
+                enabled=True,
+                expired=datetime(2026, 7, 1, tzinfo=UTC),
+                scope_map="ci-scope",
+                reads=True,
+            ),
+        ),
+    ),
+    "token, for another repository": (
+        lambda: cases.registry_token(repository="other/one"),
+        Credentials(
+            place=PLACE,
+            token=Token(name="ci-token", enabled=True, scope_map="ci-scope", reads=False),
+        ),
+    ),
     "reference, no secret": (
         cases.vaulted,
         Credentials(

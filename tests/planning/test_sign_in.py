@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from shared.model.credentials import Credentials
+from shared.model.credentials import Credentials, Token
 from shared.model.evidence import Attached, Evidence, Instance, PullAuth, PullMode, Unread
 from shared.model.ids import ResourceId
-from shared.model.plan import AS_READ, SECRET, Step
-from shared.model.words import Host, RemedyName
+from shared.model.plan import AS_READ, SECRET, Diagnosis, Step
+from shared.model.words import Cause, FindingName, Host, RemedyName
 from shared.planning import credentials, use_identity
+from shared.planning.advice import advise
 from shared.planning.firewall import Refusal
 from tests.diagnosis import given
 
@@ -260,3 +261,34 @@ def test_code_keeps_the_identity() -> None:
 def test_plans_are_json() -> None:
     for step in (*made(stale()), *made(app()), use(idle(USER))):
         json.dumps([step.before, step.after, [write.body for write in step.requests]])
+
+
+TOKENS: dict[str, tuple[Token | None, str]] = {
+    "not known": (None, "az acr token show"),
+    "gone": (Token(name="ci-token", exists=False), "az acr token list"),
+    "disabled": (Token(name="ci-token", enabled=False), "az acr token update"),
+    "for others": (
+        Token(name="ci-token", enabled=True, scope_map="ci scope", reads=False),
+        "--name 'ci scope' --add-repository shop content/read",
+    ),
+    "expired": (
+        Token(name="ci-token", enabled=True, expired=given.NOW),
+        "az acr token credential generate",
+    ),
+    "in order": (Token(name="ci-token", enabled=True, reads=True), "is another one now"),
+}
+
+
+@pytest.mark.parametrize("what", TOKENS)
+def test_a_token_is_advised_on_by_what_is_the_matter_with_it(what: str) -> None:
+    token, words = TOKENS[what]
+    auth = PullAuth(mode=PullMode.CREDENTIALS, username="ci-token", secret=PLACE)
+    seen = stale(Credentials(place=PLACE, token=token), auth)
+    diagnosis = Diagnosis(
+        cause=Cause.UNAUTHORIZED, finding=FindingName.CREDENTIALS_NOT_ADMIN, summary="?"
+    )
+
+    text = advise(diagnosis.finding, diagnosis, seen)
+
+    assert words in text
+    assert "ci-token" in text

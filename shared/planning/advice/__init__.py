@@ -7,7 +7,7 @@ Out: a text, or "" where there is nothing to do.
     subject.py    names and ids of one incident, safe to paste into a shell
     network.py    the way in          private.py    the private way in
     ways.py       commands for both   identity.py   who pulls
-    image.py      what is pulled      sign_in.py    how the workload signs in
+    image.py      what is pulled      sign_in.py    its identity    credentials.py   its password
     other.py      everything else
 
 Never advised, because it widens what it should repair: opening the registry to all networks,
@@ -19,7 +19,16 @@ from collections.abc import Callable, Mapping
 from shared.model.evidence import Evidence
 from shared.model.plan import Diagnosis
 from shared.model.words import FindingName
-from shared.planning.advice import blocked, identity, image, network, other, private, sign_in
+from shared.planning.advice import (
+    blocked,
+    credentials,
+    identity,
+    image,
+    network,
+    other,
+    private,
+    sign_in,
+)
 from shared.planning.advice.subject import Subject
 
 ADVICE: Mapping[FindingName, Callable[[Subject], str]] = {
@@ -36,10 +45,10 @@ ADVICE: Mapping[FindingName, Callable[[Subject], str]] = {
     FindingName.IDENTITY_RECREATED: identity.identity_recreated,
     FindingName.IDENTITY_NOT_USED: sign_in.identity_not_used,
     FindingName.IDENTITY_NOT_ATTACHED: sign_in.identity_not_attached,
-    FindingName.CREDENTIALS_STALE: sign_in.credentials_stale,
-    FindingName.CREDENTIALS_ADMIN_DISABLED: sign_in.credentials_admin_disabled,
-    FindingName.CREDENTIALS_NOT_ADMIN: sign_in.credentials_not_admin,
-    FindingName.KEYVAULT_REFERENCE_BROKEN: sign_in.keyvault_reference_broken,
+    FindingName.CREDENTIALS_STALE: credentials.credentials_stale,
+    FindingName.CREDENTIALS_ADMIN_DISABLED: credentials.credentials_admin_disabled,
+    FindingName.CREDENTIALS_NOT_ADMIN: credentials.credentials_not_admin,
+    FindingName.KEYVAULT_REFERENCE_BROKEN: credentials.keyvault_reference_broken,
     FindingName.ARM_AUDIENCE_DISABLED: identity.arm_audience_disabled,
     FindingName.TAG_MISSING: image.tag_missing,
     FindingName.REPOSITORY_MISSING: image.repository_missing,

@@ -148,10 +148,49 @@ def admin_off_app(**options: Any) -> Scenario:
 
 
 def token(*, username: str = "ci-token", **options: Any) -> Scenario:
-    """A site that signs in with a registry token nobody can read back."""
+    """A site that signs in as a user the registry does not know."""
     estate, acr = _ground(options)
     site = _site(estate, acr, LINUX)
     _sign_in(estate, site, acr, OLD, username=username)
+    return estate.scenario()
+
+
+def registry_token(
+    *,
+    status: str = "enabled",
+    expiry: str | None = None,
+    repository: str = "shop/web",
+    password: str = OLD,
+    **options: Any,
+) -> Scenario:
+    """A site that signs in with a repository token. `password`: what the site holds; the token's
+    own is FIRST until `expiry`, for `repository` alone."""
+    estate, acr = _ground(options)
+    site = _site(estate, acr, LINUX)
+    _sign_in(estate, site, acr, password, username="ci-token")
+    kind = str(acr["type"])
+    actions = [f"repositories/{repository}/content/read"]
+    scope_map = estate.add(
+        f"{acr['id']}/scopeMaps/ci-scope",
+        f"{kind}/scopeMaps",
+        {"type": "UserDefined", "actions": actions, "provisioningState": "Succeeded"},
+    )
+    made: dict[str, Any] = {"name": "password1", "creationTime": "2026-01-01T00:00:00.0000000Z"}
+    if expiry:
+        made["expiry"] = expiry
+    kept = estate.add(
+        f"{acr['id']}/tokens/ci-token",
+        f"{kind}/tokens",
+        {
+            "scopeMapId": scope_map["id"],
+            "status": status,
+            "credentials": {"passwords": [made]},
+            "provisioningState": "Succeeded",
+        },
+    )
+    estate.parts["passwords"][kept["id"]] = (
+        [] if expiry and expiry < estate.now.isoformat() else [FIRST]
+    )
     return estate.scenario()
 
 

@@ -73,6 +73,29 @@ def regenerate_credential(call: Call) -> Response:
     return _credentials(call, registry)
 
 
+@routes.arm(
+    "GET",
+    f"{acr.REGISTRY}/tokens/{{token}}",
+    action=f"{acr.PROVIDER}/registries/tokens/read",
+    versions=acr.VERSIONS,
+)
+def get_token(call: Call) -> Response:
+    """A token with the names and ends of its passwords, never their values."""
+    registry = acr.registry_of(call)
+    return answers.one(answers.find(call.world, f"{registry['id']}/tokens/{call.params['token']}"))
+
+
+@routes.arm(
+    "GET",
+    f"{acr.REGISTRY}/scopeMaps/{{map}}",
+    action=f"{acr.PROVIDER}/registries/scopeMaps/read",
+    versions=acr.VERSIONS,
+)
+def get_scope_map(call: Call) -> Response:
+    registry = acr.registry_of(call)
+    return answers.one(answers.find(call.world, f"{registry['id']}/scopeMaps/{call.params['map']}"))
+
+
 def _admin_registry(call: Call) -> Resource:
     registry = acr.registry_of(call)
     if not registry["properties"].get("adminUserEnabled"):
