@@ -118,6 +118,7 @@ def _understood(rule: Mapping[str, Any], kind: Kind, allow: bool, collection: st
     sources = _texts(rule, "sourceAddresses")
     vague_source = bool(rule.get("sourceIpGroups"))
     if kind is Kind.APPLICATION:
+        by_tag = (str(_HTTPS),) if rule.get("fqdnTags") else ()  # a tag brings its protocols
         return FirewallRule(
             name=name,
             kind=kind,
@@ -129,7 +130,8 @@ def _understood(rule: Mapping[str, Any], kind: Kind, allow: bool, collection: st
                 str(one.get("port") or _HTTPS)
                 for one in rule.get("protocols") or ()
                 if str(one.get("protocolType", "")).lower() == "https"
-            ),
+            )
+            or by_tag,
             vague=bool(rule.get("webCategories") or rule.get("targetUrls")),
             tagged=bool(rule.get("fqdnTags")),
         )

@@ -110,7 +110,7 @@ def test_what_is_not_read_leaves_the_answer_open(rule: dict[str, Any]) -> None:
 
 
 def test_lists_of_hosts_microsoft_keeps_may_hold_anything_but_registries() -> None:
-    tagged = {"targetFqdns": [], "fqdnTags": ["AzureKubernetesService"]}
+    tagged = {"targetFqdns": [], "protocols": [], "fqdnTags": ["AzureKubernetesService"]}
 
     assert asked(SHOP, by_name=[application(rule=tagged)]) == Denied(DEFAULT)
     assert isinstance(asked(ENTRA, by_name=[application(rule=tagged)]), Unknown)
