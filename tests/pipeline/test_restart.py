@@ -29,6 +29,12 @@ class Ward:
         rules = registry["properties"]["networkRuleSet"]["ipRules"]
         rules += [{"action": "Allow", "value": value} for value in addresses]
 
+    def shut_out(self) -> None:
+        """Somebody takes every rule away."""
+        registry = self.clinic.simulator.world.resources.get(self.clinic.id("contosoimages").text)
+        assert registry is not None
+        registry["properties"]["networkRuleSet"]["ipRules"].clear()
+
     def block(self) -> None:
         """The site fails until the platform blocks it."""
         self.clinic.pull(self.workload)
@@ -307,6 +313,23 @@ def test_a_restart_that_does_not_help_is_not_repeated(tmp_path: Path) -> None:
 
     assert ended.state is not State.HEALED
     assert len(ward.clinic.writes) == 1
+
+
+def test_a_revision_that_falls_over_again_the_same_day_is_a_persons(tmp_path: Path) -> None:
+    ward = given_up(tmp_path, 20)
+    assert ward.sweep_to_the_end(ward.clinic.heal(ward.workload)).state is State.HEALED
+    ward.shut_out()
+    ward.clinic.pull(ward.workload)
+    revision(ward)["properties"]["runningState"] = "Failed"
+    ward.admit(estates.cases.NAT)
+    ward.clinic.advance(1200)
+
+    again = ward.clinic.heal(ward.workload, id="signal-2")
+
+    assert again.state is State.HELD
+    assert again.decision is not None
+    assert "why it falls over" in again.decision.reasons[0]
+    assert ward.clinic.writes == [f"POST {revision(ward)['id']}/restart"]
 
 
 def test_a_job_is_never_started(tmp_path: Path) -> None:
