@@ -73,8 +73,12 @@ def _answers(worked: LogRow, failed: LogRow) -> bool:
 
 
 def _images(text: str) -> set[tuple[str, str]]:
-    found = _IMAGE.findall(text.lower())
-    return {(host, re.split(r"/(?:manifests|blobs)/", path)[0].rstrip(".")) for host, path in found}
+    """The images a row names; the registry's own addresses (`/v2/`, `/oauth2/…`) are none."""
+    named = {
+        (host, re.split(r"/(?:manifests|blobs)/", path)[0].rstrip("./"))
+        for host, path in _IMAGE.findall(text.lower())
+    }
+    return {one for one in named if one[1] != "v2" and not one[1].startswith("oauth2/")}
 
 
 def told(row: LogRow) -> str:

@@ -28,6 +28,8 @@ def row(text: str, minute: int) -> LogRow:
         ("Failed to pull image: contoso.azurecr.io/shop/web:4.2.1. Unauthorized.", True),
         ('Head "https://contoso.azurecr.io/v2/shop/web/manifests/4.2.1": denied', True),
         ("Container pull image failed with unauthorized error.", True),
+        ('Get "https://contoso.azurecr.io/v2/": dial tcp: lookup: no such host', True),
+        ("GET request to https://contoso.azurecr.io/oauth2/token?scope=x: 403 Forbidden", True),
         ("Image pull for CONTOSO.azurecr.io/shop/web:4.2.0 failed.", True),
         ("Failed to pull image: contoso.azurecr.io/shop/worker:1. Unauthorized.", False),
         ('Head "https://tools.azurecr.io/v2/shop/web/manifests/4.2.1": denied', False),
