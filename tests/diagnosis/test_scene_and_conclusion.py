@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from shared.diagnosis import PATH, PRESENT_TROUBLE, SCENE, diagnose
 from shared.model.evidence import Unread
 from shared.model.plan import Diagnosis
-from shared.model.words import Cause, FindingName
+from shared.model.words import Cause, FindingName, Host
 from tests.diagnosis import given
 
-HEALTHY = {"workload": given.workload(instances=(given.up(),), serving=True)}
+HEALTHY: dict[str, Any] = {"workload": given.workload(instances=(given.up(),), serving=True)}
 
 
 def of(cause: Cause, text: str = "said", source: str = "log-alert", **members: Any) -> Diagnosis:
@@ -189,6 +189,25 @@ def test_a_blocked_site_with_nothing_wrong_is_not_retrying() -> None:
     diagnosis = of(Cause.UNAUTHORIZED, workload=given.workload(instances=(blocked,)))
 
     assert diagnosis.finding is FindingName.NOT_RETRYING
+
+
+def test_a_site_blocked_for_reasons_of_its_own_is_no_pull_to_start_again() -> None:
+    crashing = given.down(state="Blocked", last_error="ContainerTimeout", details="no answer")
+
+    diagnosis = of(
+        Cause.NOT_A_PULL_FAILURE, text="", workload=given.workload(instances=(crashing,))
+    )
+
+    assert diagnosis.finding is FindingName.UNDETERMINED
+
+
+def test_a_job_whose_execution_failed_pulls_again_at_the_next() -> None:
+    failed = given.down(name="nightly-1", state="Failed")
+
+    diagnosis = of(Cause.UNAUTHORIZED, workload=given.workload(instances=(failed,), host=Host.JOB))
+
+    assert diagnosis.finding is FindingName.NOT_RETRYING
+    assert "its next one pulls again" in diagnosis.summary
 
 
 def test_a_latent_gap_of_a_running_app_carries_the_doubt_that_nobody_complains() -> None:
