@@ -23,6 +23,7 @@ from shared.evidence.security_groups import Allowed, Denied, Unknown
 from shared.model.evidence import Evidence, Fact, Registry, Unread
 from shared.model.ground import FirewallRule, Ground, Route
 from shared.model.private_path import Blocked, Obstacle
+from shared.model.wording import count
 
 _HTTPS = 443
 _STRAIGHT = ("internet", "vnetlocal")
@@ -75,7 +76,11 @@ def _ground(ground: Ground) -> Iterator[Fact]:
     yield Fact(fact="subnet pulls leave from", value=own.id.name, source=str(own.id))
     if own.group:
         rules = ground.rules
-        said = rules.because if isinstance(rules, Unread) else f"{len(rules)} rules of its own"
+        said = (
+            rules.because
+            if isinstance(rules, Unread)
+            else count(len(rules), "rule") + " of its own"
+        )
         yield Fact(fact="security group", value=said, source=str(own.group))
     if own.table and ground.obeys_routes:
         yield Fact(fact="route for registries", value=_said(ground), source=str(own.table))
@@ -163,8 +168,8 @@ def _security(ground: Ground, blocks: Blocked, destination: Destination) -> Iter
     if isinstance(answer, Allowed):
         return
     said = (
-        f"the rule {answer.by} of the security group {group.name} stops what leaves "
-        f"{ground.subnet.id.name} for {destination.name} on port {_HTTPS}"
+        f"the rule {answer.by} of the security group {group.name} stops what leaves the "
+        f"subnet {ground.subnet.id.name} for {destination.name} on port {_HTTPS}"
         if isinstance(answer, Denied)
         else f"in the security group {group.name} {answer.because}"
     )
