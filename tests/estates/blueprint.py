@@ -93,6 +93,7 @@ class Blueprint:
     text: str = ""
     slow: bool = False  # rules and roles take minutes to reach the data plane
     late: int = 0  # seconds the platform kept failing before the product hears of it
+    page: int = 0  # rows Resource Graph gives at once; 0: as many as asked for
     index_lag: int = 0  # seconds Resource Graph lags behind
 
     def __str__(self) -> str:
@@ -206,6 +207,7 @@ _often_plain = {
     "mode": ("auto", "auto", "auto", "auto", *MODES),
     "role_scope": ("registry", "registry", *ROLE_SCOPES),
     "index_lag": (0, 0, 0, 300),
+    "page": (0, 0, 0, 1),
     "slow": (False, False, True),
     "late": (0, 0, 0, 600, 3600),
 }

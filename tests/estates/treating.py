@@ -30,6 +30,7 @@ from tests.clinic import Clinic
 from tests.estates.blueprint import Blueprint
 from tests.estates.building import Built, build
 from tests.simulator import lagging, platform, pull, workloads
+from tests.simulator.services import resourcegraph
 from tests.simulator.world import Resource, World
 
 #: Sweeps after which an incident that still waits is one that loops.
@@ -85,6 +86,8 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     built = build(blueprint)
     clinic = Clinic(built.estate.scenario(), place, policy=policy_of(built))
     world, id = clinic.simulator.world, str(built.workload["id"])
+    if blueprint.page:
+        resourcegraph.paged(world, blueprint.page)
     if blueprint.index_lag:
         _index_what_was(world, blueprint)
     pulled = platform.pull(world, id)
