@@ -62,8 +62,9 @@ def _elsewhere(s: Subject, egress: Egress) -> str:
     return (
         f"{because[:1].upper()}{because[1:]}. Two ways out of this, and the network's owner "
         "decides: let pulls leave beside it, by a route for registries alone and a NAT gateway, "
-        "which Pull Medic then finds and plans the rule for; or ask whoever runs what stands there for its public address and, if the "
-        "registry's owner agrees to admit everything behind it, add that by hand:"
+        "which Pull Medic then finds and plans the rule for; or ask whoever runs what stands there "
+        "for its public address and, if the registry's owner agrees to admit everything behind it, "
+        "add that by hand:"
         + commands(
             *_beside(s),
             f"az acr network-rule add {s.registry_args} --ip-address '<public address>'",
