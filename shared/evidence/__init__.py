@@ -15,6 +15,7 @@ them.
     private_path.py  can the workload reach a private endpoint?   obstacles.py  what is in its way?
     trail.py         what access was there once?                  catalogue.py  what does it hold?
     credentials.py   do the stored ones match?      idle.py       could another identity pull?
+    rotation.py      since when do they not? (asked when the others have answered)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,6 +35,7 @@ from shared.evidence import (
     obstacles,
     parts,
     private_path,
+    rotation,
     trail,
     web,
 )
@@ -50,6 +52,8 @@ _READERS = {
 }
 #: Looks at the evidence so far and answers for one aspect; None or () where nothing is open.
 _Inquiry = Callable[[Azure, Evidence], Any]
+#: With what the answer is about.
+_About = tuple[_Inquiry, Callable[[Evidence], Any]]
 
 
 def _of_registry(evidence: Evidence) -> Any:
@@ -60,21 +64,28 @@ def _of_access(evidence: Evidence) -> Any:
     return _of_registry(evidence), evidence.workload.auth, evidence.access
 
 
+def _of_role(evidence: Evidence) -> Any:
+    """A former role is judged for one repository; the log itself is read once."""
+    return _of_access(evidence), evidence.image.repository if evidence.image else None
+
+
 def _of_image(evidence: Evidence) -> Any:
     image = evidence.image
     return (image.host, image.repository, image.reference) if image else None
 
 
 #: Each inquiry with what it is about: images that agree in that share the answer.
-_INQUIRIES: Mapping[str, tuple[_Inquiry, Callable[[Evidence], Any]]] = {
+_INQUIRIES: Mapping[str, _About] = {
     "private_path": (private_path.read, _of_registry),
     "obstacles": (obstacles.read, _of_registry),
-    "trail": (trail.read, _of_access),
+    "trail": (trail.read, _of_role),
     "catalogue": (catalogue.read, _of_image),
     "credentials": (credentials.read, _of_access),
     "idle": (idle.read, _of_image),
     "attempted": (attempts.read, _of_image),
 }
+#: Those that rest on the answers of the others.
+_FOLLOWING: Mapping[str, _About] = {"trail": (rotation.read, _of_role)}
 
 
 def watches(resource: ResourceId) -> bool:
@@ -101,17 +112,20 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     if not signal.text:
         rows = lines.beside(rows, deployment.refused(azure, workload))
     found = parts.gather(azure, workload, rows, (signal.text, *lines.texts(rows)))
-    judged, *others = (tell(one) for one in _inquire(azure, found))
+    answered = _inquire(azure, _inquire(azure, found, _INQUIRIES), _FOLLOWING)
+    judged, *others = (tell(one) for one in answered)
     return replace(judged, siblings=tuple(others))
 
 
-def _inquire(azure: Azure, found: Sequence[Evidence]) -> list[Evidence]:
+def _inquire(
+    azure: Azure, found: Sequence[Evidence], inquiries: Mapping[str, _About]
+) -> list[Evidence]:
     """The evidence with every inquiry's answer; all are asked side by side, and none twice."""
     open_questions: dict[str, Callable[[], Any]] = {}
     wanted: list[dict[str, str]] = []
     for number, evidence in enumerate(found):
         wanted.append({})
-        for aspect, (ask, about) in _INQUIRIES.items():
+        for aspect, (ask, about) in inquiries.items():
             same = next((at for at in range(number) if about(found[at]) == about(evidence)), number)
             wanted[number][aspect] = f"{aspect} {same}"
             if same == number:

@@ -5,23 +5,21 @@ In:  the evidence read so far.
 Out: a Trail where the pull identity may not pull; None where nothing has to be proven; Unread when
      the Activity Log may not be read, or says more than can be read here.
 
-The Activity Log keeps 90 days and knows only a fixed set of filters: a time span and one of
-resource provider, group or resource (Activity Logs - List, 2015-04-01). Everything about role
-assignments in the registry's subscription is asked for at once, so grants made above the registry
-are found as well; everything about the workload in a second query. Whole records are read, because
-`caller` is none of the properties that may be selected. The newest come first: what is past the
-bound counts as older than the log, and a workload with more records than that is not judged. A
+Everything about role assignments in the registry's subscription is asked for at once, so grants
+made above the registry are found as well; everything about the workload in a second query. What is
+past the bound counts as older than the log; a workload with more records than that is not judged. A
 record arrives some minutes after the fact: what is not there yet is no proof, and the incident is
 looked at again.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.clients.azure import Azure
 from shared.errors import Refused
+from shared.evidence import activity_log
 from shared.evidence import trail_records as records
 from shared.evidence.access import ABAC_PULL, LEGACY_PULL, condition_admits
 from shared.evidence.reading import attempt
@@ -29,12 +27,8 @@ from shared.model.evidence import Access, Evidence, Fact, PullAuth, PullMode, Re
 from shared.model.ids import ResourceId
 from shared.model.trail import PastAccess, Trail
 
-_VERSION = "2015-04-01"
-_KEPT = timedelta(days=90) - timedelta(hours=1)
-_MOST = 1200  # records of one kind
 _IDENTITIES = (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
 _PULL_ROLES = LEGACY_PULL.keys() | ABAC_PULL.keys()
-_SUBSCRIPTION = "2022-12-01"
 
 
 def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
@@ -56,37 +50,31 @@ def _trail(
 ) -> Trail:
     """`own`: the pull identity is the workload's own and lives with it; only then can another have
     been its predecessor. A shared identity that takes its place is somebody else."""
-    since = azure.now() - _KEPT
+    since = activity_log.reach(azure)
     told = azure.together(
-        roles=lambda: _list(
+        roles=lambda: activity_log.read(
             azure, registry.subscription, since, "resourceProvider eq 'Microsoft.Authorization'"
         ),
-        workload=lambda: _list(
+        workload=lambda: activity_log.read(
             azure, workload.subscription, since, f"resourceUri eq '{workload.text}'"
         ),
-        foreign=lambda: _foreign(azure, workload, registry),
+        foreign=lambda: activity_log.tenants(azure, workload, registry),
     )
     (roles, whole), (changes, all_changes) = told["roles"], told["workload"]
     if not all_changes:
-        raise Refused(f"the Activity Log holds more than {_MOST} records about {workload}")
+        raise Refused(f"the Activity Log holds too many records about {workload} to judge it")
     had = records.identities(changes, workload.key) if own else ()
     former = {principal for _, principal in had if principal != access.principal.lower()}
     present = [at for at, principal in had if principal == access.principal.lower()]
-    deleted = records.of_workload(changes, workload.key, "delete")
-    remade = next((one for one in deleted if one.resource == workload.key), None)
-    written = records.of_workload(changes, workload.key, "write")
-    again = next((one for one in reversed(written) if remade and one.at >= remade.at), remade)
     past = _past(roles, registry, {access.principal.lower()})
     return Trail(
         since=since if whole else records.oldest(roles, since),
         past=past,
         former=_of_former(azure, roles, registry, former) if former else (),
         identity_remade=min(present, default=None) if former else None,
-        workload_remade=remade.at if remade else None,
-        workload_remade_by=again.by if again else "",
-        repointed=written[0].at if written else None,
         refusals=records.refused(roles, access.principal),
         foreign=told["foreign"],
+        **records.changed(changes, workload.key),
     )
 
 
@@ -181,42 +169,6 @@ def _of_former(
     return (*standing, *(one for one in gone if one.assignment not in known))
 
 
-def _list(
-    azure: Azure, subscription: str, since: datetime, about: str
-) -> tuple[list[records.Record], bool]:
-    """The newest records of the span, and whether these are all."""
-    path = (
-        f"/subscriptions/{subscription}/providers/Microsoft.Insights/eventtypes/management/values"
-    )
-    span = f"eventTimestamp ge '{_stamp(since)}' and eventTimestamp le '{_stamp(azure.now())}'"
-    found: list[records.Record] = []
-    with azure.asking(f"read the Activity Log of the subscription {subscription}"):
-        query = {"$filter": f"{span} and {about}"}
-        for one in azure.arm.list(path, _VERSION, **query):
-            if len(found) == _MOST:
-                return found, False
-            found.append(one)
-    return found, True
-
-
-def _foreign(azure: Azure, workload: ResourceId, registry: ResourceId) -> str:
-    """Why the two are not of one tenant, in words; "" when they are."""
-    if workload.subscription.lower() == registry.subscription.lower():
-        return ""
-    tenants = []
-    for one in (workload, registry):
-        path = f"/subscriptions/{one.subscription}"
-        with azure.asking(f"read the subscription {one.subscription}"):
-            tenants.append(str(azure.arm.get(path, _SUBSCRIPTION).get("tenantId") or ""))
-    if tenants[0] and tenants[0].lower() == tenants[1].lower():
-        return ""
-    return f"the workload's tenant is {tenants[0] or 'unknown'}, the registry's {tenants[1]}"
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def facts(evidence: Evidence) -> Iterator[Fact]:
     """What the Activity Log proves, and how far back it was read."""
     trail = evidence.trail
@@ -225,7 +177,7 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
         yield Fact(fact="earlier access", value=trail.because, source=source)
     if not isinstance(trail, Trail):
         return
-    if not trail.past and not trail.former:
+    if not trail.past and not trail.former and not trail.rotated:
         value = f"none of this identity at this registry since {trail.since:%Y-%m-%d}"
         yield Fact(fact="earlier access", value=value, source=source)
     for one in (*trail.past[:3], *trail.former[:3]):
@@ -233,6 +185,9 @@ def facts(evidence: Evidence) -> Iterator[Fact]:
     if trail.workload_remade:
         value = f"{trail.workload_remade:%Y-%m-%d %H:%M} UTC, by {trail.workload_remade_by}"
         yield Fact(fact="workload deleted and made anew", value=value, source=source)
+    if trail.rotated:
+        value = f"{trail.rotated:%Y-%m-%d %H:%M} UTC"
+        yield Fact(fact="passwords regenerated", value=value, source=source)
     for text in trail.refusals[:3]:
         yield Fact(fact="refused grant", value=text, source=source)
 

@@ -111,17 +111,48 @@ def oldest(records: Iterable[Record], otherwise: datetime) -> datetime:
     return min(map(_moment, records), default=otherwise)
 
 
+def changed(records: Iterable[Record], id: str) -> dict[str, Any]:
+    """What became of a workload, as members of a Trail: when it was made anew and by whom, and when
+    what it pulls, or how it signs in, was last written."""
+    told = list(records)
+    gone = next(
+        (one for one in of_workload(told, id, "delete") if one.resource == id.lower()), None
+    )
+    written = of_workload(told, id, "write", "slotsswap/action")
+    again = next((one for one in reversed(written) if gone and one.at >= gone.at), gone)
+    return {
+        "workload_remade": gone.at if gone else None,
+        "workload_remade_by": again.by if again else "",
+        "repointed": written[0].at if written else None,
+    }
+
+
 def of_workload(records: Iterable[Record], id: str, *verbs: str) -> tuple[Done, ...]:
-    """What succeeded on the very resource (or its configuration), newest first."""
+    """What succeeded on the very resource, its configuration or its sidecars, newest first."""
     own = id.lower()
+    below = (f"{own}/config", f"{own}/sitecontainers/")
     found = [
         Done(resource=_resource(one), at=_moment(one), by=caller(one), hand=hand(one))
         for one in records
         if _ended_well(one)
-        and _action(one).rpartition("/")[2] in verbs
-        and (_resource(one) == own or _resource(one).startswith(f"{own}/config"))
+        and _action(one).endswith(tuple(f"/{verb}" for verb in verbs))
+        and (_resource(one) == own or _resource(one).startswith(below))
     ]
     return tuple(sorted(found, key=lambda one: one.at, reverse=True))
+
+
+def newest(records: Iterable[Record], id: str, verb: str) -> datetime | None:
+    """When this last succeeded on the very resource."""
+    return max(
+        (
+            _moment(one)
+            for one in records
+            if _ended_well(one)
+            and _resource(one) == id.lower()
+            and _action(one).endswith(f"/{verb}")
+        ),
+        default=None,
+    )
 
 
 def identities(records: Iterable[Record], id: str) -> tuple[tuple[datetime, str], ...]:

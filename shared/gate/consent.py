@@ -12,7 +12,7 @@ matching credential) is one more function in GROUNDS. Pure.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from shared.gate import roles
+from shared.gate import roles, rotation
 from shared.gate.case import Case, Objection, hold
 from shared.model.credentials import Credentials
 from shared.model.evidence import Access, PullAuth, PullMode, Unread
@@ -94,16 +94,31 @@ def lost_effect(case: Case) -> Ground | None:
     return Ground(*found) if found else None
 
 
+def password_worked(case: Case) -> Ground | None:
+    """The workload's password worked until the registry's were made anew."""
+    found = rotation.proof(case)
+    return Ground(*found) if found else None
+
+
 _Grounds = tuple[Callable[[Case], Ground | None], ...]
 
+#: What opens a network: whoever may sign in, could until lately, or is about to with what it has.
+_NETWORK: _Grounds = (
+    own_permission,
+    matching_credentials,
+    idle_permission,
+    activity_log,
+    password_worked,
+    pair,
+)
 #: What counts as consent, by remedy. None: the remedy opens nothing.
 GROUNDS: Mapping[RemedyName, _Grounds | None] = {
-    RemedyName.FIREWALL_SYNC: (own_permission, matching_credentials, activity_log, pair),
-    RemedyName.VNET_IMAGE_PULL: (own_permission, matching_credentials, activity_log, pair),
-    RemedyName.DNS_ZONE_LINK: (own_permission, matching_credentials, activity_log, pair),
+    RemedyName.FIREWALL_SYNC: _NETWORK,
+    RemedyName.VNET_IMAGE_PULL: _NETWORK,
+    RemedyName.DNS_ZONE_LINK: _NETWORK,
     RemedyName.USE_IDENTITY: (idle_permission, pair),
     RemedyName.PULL_ROLE: (activity_log, lost_effect, pair),
-    RemedyName.CREDENTIAL_RESYNC: (pair,),
+    RemedyName.CREDENTIAL_RESYNC: (password_worked, pair),
     RemedyName.RESTART: None,
 }
 
@@ -115,6 +130,8 @@ def owner_consents(case: Case) -> Iterator[Objection]:
         if asked is not None and not any(ground(case) for ground in asked):
             why = f"{_missing(case)}; " if own_permission in asked else ""
             if activity_log in asked and (said := roles.why_not(case)):
+                why += f"{said}; "
+            if password_worked in asked and (said := rotation.why_not(case)):
                 why += f"{said}; "
             yield hold(
                 f"{remedy} has no consent of the registry's owner: {why}"

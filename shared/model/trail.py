@@ -48,5 +48,6 @@ class Trail:
     workload_remade: datetime | None = None  # when the workload itself was made anew, UTC
     workload_remade_by: str = ""
     repointed: datetime | None = None  # newest change of what the workload pulls, UTC
+    rotated: datetime | None = None  # when the registry's admin passwords were last made anew, UTC
     refusals: tuple[str, ...] = ()  # attempts to grant that policy or lock refused, in words
     foreign: str = ""  # why workload and registry are not of one tenant; "" when they are
