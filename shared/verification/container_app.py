@@ -18,7 +18,15 @@ from shared.clients.logs import LogRow
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.wording import count
-from shared.verification.sight import Sight, failures, pulled, told, unanswered
+from shared.verification.sight import (
+    EARLIER,
+    Sight,
+    failures,
+    pulled,
+    split,
+    told,
+    unanswered,
+)
 
 _ILL = frozenset({"Failed", "Degraded"})
 
@@ -87,17 +95,22 @@ def _seen(
     azure: Azure, id: ResourceId, since: datetime, environment: str, revision: str = ""
 ) -> tuple[str | None, LogRow | None]:
     """A pull that worked after the change where no failure stands against it, else none; and the
-    newest failure no pull has answered. Pulls of other revisions say nothing of this one."""
-    worked = [
-        row
-        for row in pulled(azure, id, since, environment=environment)
-        if row.at > since
-        and (not revision or not row.revision or row.revision.lower() == revision.lower())
-    ]
-    against = unanswered(failures(azure, id, since, environment=environment), worked)
-    if against or not worked:
+    newest failure since that no pull has answered. Rows of other revisions say nothing of this one,
+    and an image that failed shortly before the change has to be seen to pull, too."""
+    start = since - EARLIER
+    pulls = _own(pulled(azure, id, start, environment=environment), revision)
+    failed = _own(failures(azure, id, start, environment=environment), revision)
+    earlier, later = split(failed, since)
+    _, worked = split(pulls, since)
+    against = unanswered(later, worked)
+    if against or not worked or unanswered(earlier, pulls):
         return None, against[0] if against else None
     return f"the platform pulled the image: {told(worked[0])}", None
+
+
+def _own(rows: Sequence[LogRow], revision: str) -> list[LogRow]:
+    wanted = ("", revision.lower())
+    return [row for row in rows if not revision or row.revision.lower() in wanted]
 
 
 def _recovered(

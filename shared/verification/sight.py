@@ -11,7 +11,7 @@ In a workload of several images the pull of one does not answer the failed pull 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.clients.azure import Azure
 from shared.clients.logs import LogRow
@@ -61,6 +61,15 @@ def unanswered(failed: Sequence[LogRow], worked: Sequence[LogRow]) -> tuple[LogR
     return tuple(
         row for row in failed if not any(one.at > row.at and _answers(one, row) for one in worked)
     )
+
+
+#: How long before the change a failure still tells which images did not pull.
+EARLIER = timedelta(minutes=15)
+
+
+def split(rows: Sequence[LogRow], since: datetime) -> tuple[list[LogRow], list[LogRow]]:
+    """Rows up to that moment, and rows after it."""
+    return [row for row in rows if row.at <= since], [row for row in rows if row.at > since]
 
 
 #: An image on its host, as configured or as on the wire; the tag is left out.

@@ -20,7 +20,16 @@ from shared.clients.logs import LogRow
 from shared.errors import NotFound
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
-from shared.verification.sight import Sight, failures, pulled, told, unanswered, when
+from shared.verification.sight import (
+    EARLIER,
+    Sight,
+    failures,
+    pulled,
+    split,
+    told,
+    unanswered,
+    when,
+)
 
 _VERSION = "2024-11-01"
 _NEVER = "0001-01-01"
@@ -34,9 +43,15 @@ def look(
     now, whose = _status(id, azure)
     news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
     newest = max(news, key=_time, default=None)
-    worked = pulled(azure, whose.id, since, environment=whose.environment)
-    failed = failures(azure, whose.id, since, environment=whose.environment)
-    rows = unanswered(failed, [row for row in worked if row.reason in _PULLED])
+    start = since - EARLIER
+    found = pulled(azure, whose.id, start, environment=whose.environment)
+    failed = failures(azure, whose.id, start, environment=whose.environment)
+    pulls = [row for row in found if row.reason in _PULLED]
+    earlier, later = split(failed, since)
+    rows = unanswered(later, pulls)
+    # An image that failed shortly before the change is to be seen to pull, or the site to run.
+    some_wait = bool(unanswered(earlier, pulls))
+    worked = [row for row in found if row.at > since and not (some_wait and row in pulls)]
     failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
     return Sight(
         state=_state(now),
