@@ -171,6 +171,8 @@ def _silence(case: Case) -> str:
 def _nobody_says_missing(case: Case, name: FindingName) -> Answer | None:
     if case.claim is not Cause.MANIFEST_UNKNOWN:
         return excluded(name, f"the text does not say so, and {_silence(case)}")
+    if _DISALLOWED.search(_words(case)):
+        return excluded(name, "the registry disallowed the reading, so it has something to read")
     return None
 
 

@@ -137,6 +137,20 @@ def test_a_released_image_is_not_held_back_by_the_policy() -> None:
     assert "may be read" in why(diagnosis, F.IMAGE_LOCKED)
 
 
+def test_what_may_not_be_read_is_not_also_missing() -> None:
+    line = LogLine(
+        at=given.NOW,
+        table="AppServicePlatformLogs",
+        text="unknown: The operation is disallowed on this registry, repository or image",
+        platform=True,
+    )
+
+    diagnosis = of(Cause.MANIFEST_UNKNOWN, text="", lines=(line,))
+
+    assert diagnosis.finding is F.IMAGE_LOCKED
+    assert diagnosis.also == ()
+
+
 def test_a_disallowed_operation_without_the_registrys_word_is_a_lock_nobody_confirmed() -> None:
     diagnosis = of(Cause.NETWORK_DENIED, "unknown: The operation is disallowed on this registry")
 
