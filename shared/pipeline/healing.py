@@ -15,6 +15,7 @@ different ones a person has to look.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import audit
 from shared.errors import (
@@ -91,10 +92,10 @@ def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
         found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
         if interrupted:
             found = _going_on(incident, found, medic)
-        if found.decision is None and in_place(incident):
+        if found.decision is None and (in_place(incident) or _mended(incident, found)):
             # The plan is kept as it was carried out; what is left is to see whether it helps.
             return await_proof(incident, "the change is in place", work)
-        return _answer(found.onto(incident), found, work, interrupted=interrupted)
+        return _answer(incident, found, work, interrupted=interrupted)
     except OutOfScope as refusal:
         decision = Decision(verdict=Verdict.DENY, reasons=(str(refusal),), rules=("scope",))
         return work.note(incident, "gate", str(refusal), state=State.DENIED, decision=decision)
@@ -131,9 +132,7 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     done = work.carried_out(incident)
     if found.decision is not None and found.plan.digest not in done and len(done) < ROUNDS:
         text = f"that did not help alone; looked once more: {found.diagnosis.summary}"
-        incident = work.note(
-            found.onto(incident), "evidence", text, state=State.DIAGNOSING, verification=None
-        )
+        incident = work.note(incident, "evidence", text, state=State.DIAGNOSING, verification=None)
         return _answer(incident, found, work, interrupted=False)
     # The plan stays as it was carried out; the advice is that of what stands in the way now.
     plan = incident.plan and replace(incident.plan, advice=found.plan.advice)
@@ -144,15 +143,14 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     return work.note(told, "diagnosis", f"looked once more: {found.diagnosis.summary}", state=rest)
 
 
-def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -> Incident:
+def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> Incident:
     """From the gate's answer to the state the incident rests in."""
+    incident = found.onto(before)
     summary, decision = found.diagnosis.summary, found.decision
     if incident.verification and incident.verification.result is Result.PENDING:
         incident = replace(incident, verification=None)  # what was waited for is here
     if decision is None:
         healthy = found.diagnosis.finding is FindingName.HEALTHY
-        if healthy and any(told.changed for told in incident.outcome):
-            return await_proof(incident, summary, work)
         state = State.CLOSED if healthy else State.EXPLAINED
         incident = work.note(incident, "diagnosis", summary, state=state)
         open_ended = found.diagnosis.finding is FindingName.UNDETERMINED
@@ -167,10 +165,8 @@ def _answer(incident: Incident, found: Look, work: Work, *, interrupted: bool) -
     if decision.verdict is Verdict.HOLD:
         incident = work.note(incident, "gate", said, state=State.HELD)
         return _look_later(incident, work) if "owner-consents" in decision.rules else incident
-    waiting = None if interrupted else _patience(incident, found, work)
-    if waiting is not None:
-        return waiting
-    return carry_out(work.note(incident, "gate", said or "allowed"), work)
+    waiting = None if interrupted else _patience(incident, found, work, _carried_out(before))
+    return waiting or carry_out(work.note(incident, "gate", said or "allowed"), work)
 
 
 def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:
@@ -197,6 +193,20 @@ def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:
     return replace(found, decision=allowed)
 
 
+def _mended(incident: Incident, found: Look) -> bool:
+    """Whether something was changed and by now nothing is wrong any more."""
+    changed = any(told.changed for told in incident.outcome)
+    return changed and found.diagnosis.finding is FindingName.HEALTHY
+
+
+def _carried_out(before: Incident) -> dict[str, Any]:
+    """What the incident keeps while it waits: a plan that may never be needed does not hide the one
+    that was carried out."""
+    if not any(told.changed for told in before.outcome):
+        return {}
+    return {"diagnosis": before.diagnosis, "plan": before.plan, "decision": before.decision}
+
+
 def _change(step: Step) -> str:
     return Plan.of((step,)).digest
 
@@ -213,13 +223,13 @@ def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:
     return None
 
 
-def _patience(incident: Incident, found: Look, work: Work) -> Incident | None:
+def _patience(incident: Incident, found: Look, work: Work, kept: dict[str, Any]) -> Incident | None:
     """The incident when it has to wait before acting; None when it need not."""
     now, policy = work.medic.now(), work.medic.policy
     until = incident.opened + (policy.wait.before_acting if policy else timedelta(0))
     if now < until:
         text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
-        return _wait(incident, "gate", text, until, work)
+        return _wait(incident, "gate", text, until, work, kept)
     until = max((step.not_before or now for step in found.plan.steps), default=now)
     if now >= until:
         return None
@@ -228,9 +238,9 @@ def _patience(incident: Incident, found: Look, work: Work) -> Incident | None:
             "the platform still tries by itself and the pull still fails, so nothing is restarted; "
             "a person has to look"
         )
-        return work.note(incident, "gate", text, state=State.EXPLAINED)
+        return work.note(incident, "gate", text, state=State.EXPLAINED, **kept)
     text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
-    return _wait(incident, "waiting", text, until, work)
+    return _wait(incident, "waiting", text, until, work, kept)
 
 
 def _look_later(incident: Incident, work: Work) -> Incident:
@@ -246,10 +256,12 @@ def _look_later(incident: Incident, work: Work) -> Incident:
     return work.note(incident, "later", text, verification=later)
 
 
-def _wait(incident: Incident, stage: str, text: str, until: datetime, work: Work) -> Incident:
+def _wait(
+    incident: Incident, stage: str, text: str, until: datetime, work: Work, kept: dict[str, Any]
+) -> Incident:
     """Leave it to the sweep to look again when the time has come."""
     waiting = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=until)
-    return work.note(incident, stage, text, state=State.RECEIVED, verification=waiting)
+    return work.note(incident, stage, text, state=State.RECEIVED, verification=waiting, **kept)
 
 
 def _close_the_proven(signal: Signal, medic: Medic) -> Incident | None:

@@ -52,6 +52,10 @@ def test_a_blocked_site_that_is_let_in_heals_when_the_platform_unblocks_it(tmp_p
     ended = to_the_end(clinic, clinic.heal(clinic.only("sites")))
 
     assert ended.state is State.HEALED, [one.text for one in ended.timeline]
+    assert ended.diagnosis is not None
+    assert ended.diagnosis.finding is FindingName.FIREWALL_MISSING_EGRESS
+    assert ended.plan is not None
+    assert ended.plan.steps
     assert clinic.writes == [patch(clinic)]
 
 
