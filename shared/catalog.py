@@ -95,8 +95,10 @@ VNET_IMAGE_PULL = Card(
     does="sends a web app's image pulls through its own network, where a private path is proven",
     permissions=(
         "Microsoft.Web/sites/read",
+        "Microsoft.Web/sites/config/read",
         "Microsoft.Web/sites/write",
         "Microsoft.Web/sites/slots/read",
+        "Microsoft.Web/sites/slots/config/read",
         "Microsoft.Web/sites/slots/write",
         "Microsoft.Network/virtualNetworks/subnets/join/action",
         "Microsoft.Network/privateEndpoints/read",

@@ -18,23 +18,16 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, PermanentError, Refused, Unreachable
-from shared.model.ids import InvalidId, ResourceId
+from shared.errors import Conflict, PermanentError, Unreachable
+from shared.model.ids import ResourceId
 from shared.model.plan import AS_READ, Outcome, Step, Write
-from shared.remediations import sending
+from shared.remediations import sites
 from shared.remediations.comparing import differences
 
 Wire = Mapping[str, Any]
 
 _WEB, _NETWORK, _DNS = "2025-05-01", "2026-03-01", "2024-06-01"
 ROUTING, SWITCH = "outboundVnetRouting", "imagePullTraffic"
-#: Read before 2024-11-01; sent beside the switches they would speak against them.
-_OLD = (
-    "vnetImagePullEnabled",
-    "vnetRouteAllEnabled",
-    "vnetContentShareEnabled",
-    "vnetBackupRestoreEnabled",
-)
 #: Members that change by themselves, and the one that we change.
 _VOLATILE = frozenset(
     {
@@ -47,7 +40,7 @@ _VOLATILE = frozenset(
         "properties.availabilityState",
         "properties.suspendedTill",
         f"properties.{ROUTING}",
-        *(f"properties.{name}" for name in _OLD),
+        *(f"properties.{name}" for name in sites.OLD),
     }
 )
 _PATIENCE = (2.0, 5.0, 10.0, 20.0)
@@ -66,22 +59,25 @@ class Drifted(Conflict):
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
     """Switch it on if it is still off and the path still stands. Twice equals once."""
-    site = _site(azure, step.target)
+    site = sites.read(azure, step.target)
     if _is(site, step.after):
         text = "image pulls use the app's network already; nothing was written"
         return _outcome(step, azure.now(), site, site, text, changed=False)
     objection = _objection(step, site) or _path_fell(step, azure)
-    if objection:
+    if objection is None:
+        config, site = _last_look(azure, step.target)
+        objection = _objection(step, site)
+    if objection is not None:
         text = f"stopped without writing: {step.target.name} is not as planned, {objection}"
         return _outcome(step, azure.now(), site, site, text, changed=False, failed=True)
     sent = azure.now()
-    now = _write(azure, step.target, site, step.after[ROUTING])
+    now = _write(azure, step.target, config, site, step.after[ROUTING])
     return _judged(step, sent, site, now, "image pulls use the app's network now")
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:
     """What became of a step whose outcome nobody kept; None: it is not in place."""
-    site = _site(azure, step.target)
+    site = sites.read(azure, step.target)
     if not _is(site, step.after):
         return None
     return Outcome(
@@ -115,9 +111,10 @@ def reverse(outcome: Outcome) -> Step:
 
 def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     """Put the switches back, if all five are still as written; else Drifted."""
-    site = _site(azure, outcome.target)
+    site = sites.read(azure, outcome.target)
     if _is(site, outcome.before):
         return _outcome(outcome, azure.now(), site, site, "it is as it was before", changed=False)
+    config, site = _last_look(azure, outcome.target)
     if not _is(site, outcome.after):
         details = {
             "written": outcome.after[ROUTING],
@@ -126,7 +123,7 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
         }
         raise Drifted(outcome.target, details)
     sent = azure.now()
-    now = _write(azure, outcome.target, site, outcome.before[ROUTING])
+    now = _write(azure, outcome.target, config, site, outcome.before[ROUTING])
     return _judged(reverse(outcome), sent, site, now, "image pulls use public networks again")
 
 
@@ -182,71 +179,31 @@ def _approved(endpoint: Wire) -> bool:
     return whole and bool(states) and all(state.lower() == "approved" for state in states)
 
 
-def _write(azure: Azure, id: ResourceId, site: Wire, routing: Wire) -> Wire:
+def _last_look(azure: Azure, id: ResourceId) -> tuple[Wire, Wire]:
+    """Configuration, then the site, last of all: what somebody changes after it was read and before
+    it is sent back is lost, so nothing may come between."""
+    config = sites.config(azure, id)
+    return config, sites.read(azure, id)
+
+
+def _write(azure: Azure, id: ResourceId, config: Wire, site: Wire, routing: Wire) -> Wire:
     """Send the site with these switches once, and read it back; what is read decides."""
-    body = _sendable(azure, id, routing, site)
-    operations = azure.web(id.subscription).web_apps
-    more: dict[str, Any] = {"polling": False, **sending.ONCE}
-
-    def send() -> None:
-        if len(id.names) == 2:
-            operations.begin_create_or_update_slot(id.group, *id.names, body, **more)
-        else:
-            operations.begin_create_or_update(id.group, id.name, body, **more)
-
-    trouble = sending.once(azure, f"changed the routing of {id}", send)
+    body = sites.sendable(site, config, **{ROUTING: dict(routing)})
+    trouble = sites.send(azure, id, body, f"changed the routing of {id}")
     wanted = {ROUTING: routing}
     try:
-        now = _site(azure, id)
+        now = sites.read(azure, id)
         for pause in _PATIENCE:
             if _is(now, wanted) or trouble is not None:
                 break
             azure.pause(pause)  # a 202: App Service is still at it
-            now = _site(azure, id)
+            now = sites.read(azure, id)
     except (PermanentError, Unreachable) as cut:
         text = f"a change of {id} was sent and cannot be read back, because {cut}"
         raise Unreachable(text, delay=getattr(cut, "delay", 30.0)) from trouble
     if trouble is not None and not _is(now, wanted):
         raise trouble
     return now
-
-
-def _sendable(azure: Azure, id: ResourceId, routing: Wire, site: Wire) -> Any:
-    """The site as it may be sent: what only Azure writes is left out, and so is what is null."""
-    from azure.mgmt.web.models import Site
-
-    with azure.asking(f"prepared the change of {id}"):
-        whole = Site(site).as_dict(exclude_readonly=True)
-    properties = {
-        name: value for name, value in whole["properties"].items() if name not in _OLD
-    } | {ROUTING: dict(routing)}
-    return _without_nulls({**whole, "properties": properties})
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _without_nulls(one) for name, one in value.items() if one is not None}
-    if isinstance(value, list):
-        return [_without_nulls(one) for one in value]
-    return value
-
-
-def _site(azure: Azure, id: ResourceId) -> Wire:
-    """The whole site as it is now."""
-    operations = azure.web(id.subscription).web_apps
-    with azure.asking(f"read the site {id}"):
-        wire: Wire = (
-            operations.get_slot(id.group, *id.names)
-            if len(id.names) == 2
-            else operations.get(id.group, id.name)
-        ).as_dict()
-    try:
-        found = ResourceId.parse(wire.get("id"))
-    except InvalidId:
-        found = None
-    if found != id or not isinstance(wire.get("properties"), Mapping):
-        raise Refused(f"Azure's answer about {id} is not that site; nothing is read in it")
-    return wire
 
 
 def _switches(site: Wire) -> dict[str, Any]:

@@ -104,6 +104,43 @@ def test_what_is_sent_holds_nothing_that_only_azure_writes_and_no_nulls(ward: Wa
     assert None not in body["properties"].values()
 
 
+def test_configuration_the_site_shows_otherwise_than_it_is_is_not_sent_back(ward: Ward) -> None:
+    handle = ward.clinic.simulator.handle
+
+    def hollow(request: Any) -> Any:
+        """A site that shows no image, as function apps do."""
+        answer = handle(request)
+        if request.method == "GET" and request.path == str(ward.shop):
+            answer.body["properties"]["siteConfig"]["linuxFxVersion"] = ""
+        return answer
+
+    ward.clinic.simulator.handle = hollow  # type: ignore[method-assign]
+
+    ward.apply()
+
+    config = ward.clinic.simulator.world.resources.get(f"{ward.shop}/config/web")
+    assert config is not None
+    assert config["properties"]["linuxFxVersion"].startswith("DOCKER|")
+    assert ward.pulls()
+
+
+def test_what_somebody_changes_while_we_look_is_kept(ward: Ward) -> None:
+    handle = ward.clinic.simulator.handle
+
+    def meddled(request: Any) -> Any:
+        if request.method == "GET" and request.path.endswith("/config/web"):
+            ward.site["properties"]["clientAffinityEnabled"] = True
+        return handle(request)
+
+    ward.clinic.simulator.handle = meddled  # type: ignore[method-assign]
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert ward.site["properties"]["clientAffinityEnabled"] is True
+    assert ward.clinic.writes == [ward.put]
+
+
 def test_twice_equals_once(ward: Ward) -> None:
     ward.apply()
 

@@ -196,7 +196,7 @@ def _access(resources: Any) -> list[Any]:
     )
 
 
-def _locked(**options: bool) -> Scenario:
+def _locked(**options: Any) -> Scenario:
     """A ReadOnly lock on what would have to be changed."""
     estate = cases.private_estate(**options)
     kind = "Microsoft.Authorization/locks"
