@@ -11,7 +11,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from tests.simulator.estates.ground import SHARED, SUBSCRIPTION, TENANT, Ground, guid
+from tests.simulator.estates.ground import SHARED, TENANT, Ground, guid
 from tests.simulator.world import Resource
 
 PERSON = "platform-team@contoso.example"
@@ -128,7 +128,7 @@ def _record(
         "level": "Error" if status == "Failed" else "Informational",
         "resourceId": id,
         "resourceGroupName": SHARED,
-        "subscriptionId": SUBSCRIPTION,
+        "subscriptionId": id.split("/")[2],
         "tenantId": TENANT,
         "authorization": {"action": operation, "scope": id},
         "claims": claims,
