@@ -11,7 +11,9 @@ and losing it loses nothing. Never decides, never touches Azure, never holds a s
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,6 +75,7 @@ def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "med
     steps = incident.plan.steps
     text = "; ".join(step.summary for step in steps)
     moved = incident.at("intent", text, now, state=State.APPLYING)
+    elsewhere = _at_other_registries(incident, steps)
     return _keep(
         moved,
         RecordKind.INTENT,
@@ -80,9 +83,24 @@ def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "med
         text,
         store=store,
         actor=actor,
-        writes=sum(len(step.requests) for step in steps),
+        writes=sum(len(step.requests) for step in steps) - sum(elsewhere.values()),
         detail={"plan": incident.plan, "decision": incident.decision},
+        elsewhere=elsewhere,
     )
+
+
+def _at_other_registries(incident: Incident, steps: Sequence[Step]) -> dict[str, int]:
+    """Writes to registries other than the incident's own, which count for those: an app of several
+    images may need several."""
+    found: dict[str, int] = {}
+    for step in steps:
+        registry = step.target.text.split("/providers/Microsoft.Authorization/")[0]
+        kind = "/providers/microsoft.containerregistry/registries/"
+        if kind not in registry.lower() or incident.registry is None:
+            continue
+        if not step.target.within(incident.registry.text):
+            found[registry] = found.get(registry, 0) + len(step.requests)
+    return found
 
 
 def undoing(
@@ -201,6 +219,7 @@ def _keep(
     *,
     store: Store,
     actor: str = "medic",
+    elsewhere: Mapping[str, int] | None = None,
     **more: Any,
 ) -> Incident:
     record = Record(
@@ -215,7 +234,11 @@ def _keep(
         plan=incident.plan.digest if incident.plan and incident.plan.steps else None,
         **more,
     )
-    saved = store.save(incident, record)
+    counted = [
+        replace(record, registry=registry, writes=writes, plan=None, detail=None)
+        for registry, writes in (elsewhere or {}).items()
+    ]
+    saved = store.save(incident, record, *counted)
     echo(saved, stage, text)
     return saved
 

@@ -193,3 +193,15 @@ def test_everything_is_taken_back_from_both(tmp_path: Path) -> None:
         "contosotools",
         "contosoimages",
     ]
+
+
+def test_each_registrys_writes_count_for_that_registry(tmp_path: Path) -> None:
+    clinic, _ = treated(hosts_cases.sidecars(), tmp_path, "shop")
+
+    counted = [
+        clinic.medic.store.history(clinic.id(name), "", now=clinic.medic.now())
+        for name in ("contosoimages", "contosotools")
+    ]
+
+    assert [one.registry_writes_last_hour for one in counted] == [1, 1]
+    assert {one.writes_today for one in counted} == {2}
