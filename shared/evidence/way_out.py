@@ -72,7 +72,7 @@ def of_site(azure: Azure, properties: Mapping[str, Any], over_vnet: bool | Unrea
     """A web app, slot or function app."""
     profile = properties.get("hostingEnvironmentProfile")
     if profile:
-        return _of_environment(azure, id_in(profile.get("id")))
+        return _of_environment(azure, id_in(profile.get("id")), properties)
     own = subnet(properties)
     if isinstance(over_vnet, Unread):
         return Leaving(egress=over_vnet, subnet=own)
@@ -96,7 +96,9 @@ def _platform(properties: Mapping[str, Any]) -> Egress:
     )
 
 
-def _of_environment(azure: Azure, environment: ResourceId | None) -> Leaving:
+def _of_environment(
+    azure: Azure, environment: ResourceId | None, site: Mapping[str, Any]
+) -> Leaving:
     """An App Service Environment: its subnet's own way out, else the addresses it alone has."""
     if environment is None or not azure.reaches(environment):
         where = environment or "it does not name"
@@ -107,7 +109,8 @@ def _of_environment(azure: Azure, environment: ResourceId | None) -> Leaving:
                 because=f"the app lives in an App Service Environment ({where}) out of our sight",
             )
         )
-    told = attempt(lambda: _environment(azure, environment))
+    workers = "linux" if site.get("reserved") else "windows"
+    told = attempt(lambda: _environment(azure, environment, workers))
     if isinstance(told, Unread):
         return Leaving(egress=told)
     own, addresses = told
@@ -116,8 +119,9 @@ def _of_environment(azure: Azure, environment: ResourceId | None) -> Leaving:
     return Leaving(egress=egress, subnet=own, ground=way.ground)
 
 
-def _environment(azure: Azure, id: ResourceId) -> tuple[ResourceId, tuple[str, ...]]:
-    """The subnet an environment stands in, and the outbound addresses it reports."""
+def _environment(azure: Azure, id: ResourceId, workers: str) -> tuple[ResourceId, tuple[str, ...]]:
+    """The subnet an environment stands in, and the outbound addresses of its workers of that kind
+    (`reserved` of a site means Linux)."""
     with azure.asking(f"read the App Service Environment {id}"):
         properties = same(azure.arm.get(id.text, _WEB_VERSION), id)["properties"]
     profile = properties.get("virtualNetwork") or {}
@@ -127,10 +131,7 @@ def _environment(azure: Azure, id: ResourceId) -> tuple[ResourceId, tuple[str, .
     if found is None or found.type != "microsoft.network/virtualnetworks/subnets":
         raise Refused(f"Azure's answer about {id} names no subnet")
     told = (properties.get("networkingConfiguration") or {}).get("properties") or {}
-    listed = [
-        *(told.get("linuxOutboundIpAddresses") or ()),
-        *(told.get("windowsOutboundIpAddresses") or ()),
-    ]
+    listed = told.get(f"{workers}OutboundIpAddresses") or ()
     return found, tuple(dict.fromkeys(str(address) for address in listed if address))
 
 

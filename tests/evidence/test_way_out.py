@@ -242,6 +242,31 @@ def test_an_environment_of_ones_own_has_addresses_of_its_own(tmp_path: Path) -> 
     assert egress.owner.name == "isolated"
 
 
+def test_the_other_workers_of_an_environment_have_addresses_that_are_not_ours(
+    tmp_path: Path,
+) -> None:
+    scenario = cases.environment()
+    told = named(scenario, "isolated")["properties"]["networkingConfiguration"]["properties"]
+    told["windowsOutboundIpAddresses"] = ["20.70.8.8"]
+
+    assert way(scenario, tmp_path).addresses == cases.SEEN
+
+
+def test_a_subnet_in_a_subscription_the_settings_do_not_name_does_not_exist_for_us(
+    tmp_path: Path,
+) -> None:
+    scenario = cases.nat()
+    site = named(scenario, "shop")["properties"]
+    parts = site["virtualNetworkSubnetId"].split("/")
+    parts[2] = "0a0a0a0a-0000-4000-8000-000000000001"
+    site["virtualNetworkSubnetId"] = "/".join(parts)
+
+    seen = look(scenario, tmp_path, subscriptions=(scenario["subscriptions"][0],))
+
+    assert isinstance(seen.workload.egress, Unread)
+    assert "MEDIC_SUBSCRIPTIONS" in seen.workload.egress.because
+
+
 def test_an_environment_that_is_not_readable_proves_no_address(tmp_path: Path) -> None:
     hidden = {"match": {"path": "/hostingEnvironments/isolated$"}, "status": 403}
 
