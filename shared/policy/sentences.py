@@ -129,7 +129,10 @@ def _consent(policy: Policy) -> Iterator[str]:
         f"within the last {policy.remedies.pull_role.proof_days} days; a network fix also where "
         "its identity may pull, or its password is right, already."
     )
-    yield "A registry's password is written only into a workload that a pair names."
+    yield (
+        "A registry's password is written only into a workload that a pair names, or whose pulls "
+        "provably worked until the password was made anew."
+    )
 
 
 def _limits(policy: Policy) -> Iterator[str]:
