@@ -107,6 +107,7 @@ def undoing(
     incident: Incident, step: Step, text: str, *, store: Store, now: datetime, actor: str
 ) -> Incident:
     """Say what is about to be taken back, and why. Call before the write; the state stays."""
+    elsewhere = _at_other_registries(incident, (step,))
     return _keep(
         incident.at("rollback", text, now),
         RecordKind.INTENT,
@@ -114,8 +115,9 @@ def undoing(
         text,
         store=store,
         actor=actor,
-        writes=len(step.requests),
+        writes=len(step.requests) - sum(elsewhere.values()),
         detail=step,
+        elsewhere=elsewhere,
     )
 
 
