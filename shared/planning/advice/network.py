@@ -138,9 +138,23 @@ def _container_ways(s: Subject) -> str:
                 endpoint(s),
             )
         )
+    ground = s.evidence.workload.ground
+    if isinstance(ground, Ground) and not ground.obeys_routes:
+        return (
+            "A consumption-only environment obeys neither NAT gateways nor routes, and cannot be "
+            "made into another kind. Let it reach the registry by a private endpoint in its "
+            "network, or move the app to a new environment with workload profiles, in a subnet "
+            "with a NAT gateway:"
+            + commands(
+                endpoint(s),
+                "az containerapp env create --name '<new environment>' --resource-group '<group>' "
+                "--infrastructure-subnet-resource-id '<subnet id>' --enable-workload-profiles",
+            )
+            + f"\nA private endpoint also needs the zone {s.private_zone} linked to {s.vnet_id}."
+        )
     return (
-        "Give the environment's subnet a NAT gateway (workload profiles environments only), or "
-        "better, let it reach the registry by a private endpoint:"
+        "Give the environment's subnet a NAT gateway, or better, let it reach the registry by a "
+        "private endpoint:"
         + commands(
             f"az network vnet subnet update --ids {s.subnet_id} --nat-gateway '<NAT gateway id>'",
             endpoint(s),

@@ -150,7 +150,7 @@ _ROW_3 = (
         "consumption only",
         row=3,
         scenario=partial(cases.pool, mode=CONSUMPTION),
-        says=("consumption-only",),
+        says=("obeys neither NAT gateways nor routes", "--enable-workload-profiles"),
         **_UNPROVABLE,
     ),
     _story(
