@@ -4,8 +4,9 @@ The Activity Log's writing side: what ARM notes about a change.
 In:  a write that was accepted or refused, and who asked for it.
 Out: records appended to world.activity_log, one "Started" and one with the result.
 
-A role assignment's Started record carries `requestbody`, its deletion's result `responseBody`;
-other operations carry no bodies ("Azure Activity Log event schema", role assignment audits).
+A role assignment's Started record carries `requestbody`, its deletion's result `responseBody`
+(role assignment audits); what is written of a workload with an identity is answered, and noted, as
+it is afterwards. Other operations carry no bodies ("Azure Activity Log event schema").
 Records become visible `propagation.activityLog` seconds later (submissionTimestamp says when).
 """
 
@@ -23,6 +24,14 @@ from tests.simulator.world import Resource, World
 
 _NAMESPACE = UUID("a6f39d0d-3c5b-4f0e-8a35-5d3f4b7a8c11")
 _ASSIGNMENT = "microsoft.authorization/roleassignments/"
+_ANSWERED = frozenset(
+    (
+        "microsoft.web/sites/write",
+        "microsoft.web/sites/slots/write",
+        "microsoft.app/containerapps/write",
+        "microsoft.app/jobs/write",
+    )
+)
 _REASONS = {200: "OK", 201: "Created", 202: "Accepted", 204: "NoContent", 400: "BadRequest"}
 
 
@@ -52,6 +61,8 @@ def append(
         started["requestbody"] = json.dumps(_request_body(scope, request))
     if role and action.lower().endswith("/delete") and before is not None:
         ended["responseBody"] = json.dumps(before)
+    if succeeded and action.lower() in _ANSWERED and isinstance(response.body, dict):
+        ended["responseBody"] = json.dumps(response.body)
     if not succeeded:
         ended["statusMessage"] = json.dumps(response.body)
     common = _Common(world, request, action, scope, caller, operation)
