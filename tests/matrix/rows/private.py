@@ -95,6 +95,23 @@ _NOT_ROUTED = (
         writes=("PUT …/sites/shop",),
     ),
     Story(
+        **_ROUTED,
+        host=Host.WEB_APP,
+        variant="private DNS resolver",
+        scenario=partial(cases.resolver, routed=False),
+        workload="shop",
+        writes=("PUT …/sites/shop",),
+    ),
+    Story(
+        **_ROUTED | {"ends": "held", "does": "holds: property and setting contradict each other"},
+        host=Host.WEB_APP,
+        variant="setting says otherwise",
+        scenario=cases.two_minds,
+        workload="shop",
+        works=False,
+        says=("WEBSITE_PULL_IMAGE_OVER_VNET",),
+    ),
+    Story(
         **_ROUTED | {"does": "links the zone first, looks again, then routes the pulls"},
         host=Host.WEB_APP,
         variant="zone not linked either",

@@ -109,6 +109,14 @@ def elsewhere(
     return estate.scenario()
 
 
+def two_minds(**options: Any) -> Scenario:
+    """The site property keeps pulls out of the network, and an app setting asks for them there."""
+    estate = private_estate(routed=False, **options)
+    site = of(estate, "Microsoft.Web/sites")
+    estate.settings(site, WEBSITE_PULL_IMAGE_OVER_VNET="1")
+    return estate.scenario()
+
+
 def own_name_servers(host: str = "site", server: str = "10.99.0.4", **options: Any) -> Scenario:
     """The network asks a DNS server of the customer's own."""
     estate = private_estate(host, **options)
