@@ -24,7 +24,7 @@ from shared.model.evidence import (
     Unread,
     Workload,
 )
-from shared.model.private_path import PrivatePath
+from shared.model.private_path import LegName, PrivatePath
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName
 
@@ -202,6 +202,17 @@ class Case:
     def maybe_private(self) -> bool:
         """True when pulls may reach the registry by a private endpoint, and nobody can tell."""
         return self.private is None and bool(self.approved_endpoints)
+
+    @property
+    def open_question(self) -> str:
+        """What keeps the private path from being settled, in words."""
+        found = self.evidence.private_path
+        if isinstance(found, Unread):
+            return f"the private path is {found.because}"
+        if found is None:
+            return "the private name resolution of the workload's network was not checked"
+        legs = [leg for leg in found.legs if leg.holds is None and leg.name is not LegName.ROUTED]
+        return legs[0].because if legs else "its pulls may use either network"
 
     @property
     def better_private(self) -> bool:

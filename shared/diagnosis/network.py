@@ -29,9 +29,7 @@ def firewall_egress_unprovable(case: Case) -> Answer:
     if egress.stable and egress.addresses:
         return excluded(name, f"the way out is known: {egress.because or egress.via}")
     if case.maybe_private and case.claim is not Cause.NETWORK_DENIED:
-        return unknown(
-            name, "pulls may use the registry's private endpoint, which was not followed"
-        )
+        return unknown(name, f"pulls may use the registry's private endpoint: {case.open_question}")
     if case.claim in PAST_THE_FIREWALL:
         return unknown(
             name,
@@ -62,9 +60,7 @@ def firewall_missing_egress(case: Case) -> Answer:
     if not egress.stable or not egress.addresses:
         return excluded(name, "there is no fixed address that could be missing")
     if case.maybe_private and case.claim is not Cause.NETWORK_DENIED:
-        return unknown(
-            name, "pulls may use the registry's private endpoint, which was not followed"
-        )
+        return unknown(name, f"pulls may use the registry's private endpoint: {case.open_question}")
     rules, host = case.registry.ip_rules, case.registry.login_server
     if absent := networks.missing(egress.addresses, rules):
         listed = ", ".join(absent[:4]) + (" …" if len(absent) > 4 else "")

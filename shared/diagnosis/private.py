@@ -69,12 +69,12 @@ def public_access_disabled(case: Case) -> Answer:
         return found(
             name,
             f"{_closed(case)}, and the pull reached its public side instead of a private endpoint; "
-            f"a private path is not proven, because {_open_question(case)}",
+            f"a private path is not proven, because {case.open_question}",
         )
     return unknown(
         name,
         "the registry is closed to public networks, and whether this workload's network reaches "
-        f"its private endpoint is open: {_open_question(case)}",
+        f"its private endpoint is open: {case.open_question}",
     )
 
 
@@ -143,7 +143,7 @@ def private_path_not_routed(case: Case) -> Answer:
     if not _closed_to_all(case) and not _shut_out(case):
         return excluded(name, "pulls may use the registry's public endpoint")
     if path.holds(*_ALL_BUT_ROUTING) is None:
-        return unknown(name, f"a private path is not proven: {_open_question(case)}")
+        return unknown(name, f"a private path is not proven: {case.open_question}")
     stands = "stands" if path.proven else "is begun"
     asked = "" if routed is False else f" ({routed.because})"
     door = "is closed to them" if _closed_to_all(case) else "admits listed addresses only"
@@ -159,7 +159,7 @@ def _open_name(case: Case, name: FindingName) -> Answer | None:
     """Who answers for the name is open; said once, and only where it may be the fault."""
     if _closed_to_all(case) or case.claim not in ON_THE_WAY:
         return None
-    return unknown(name, f"whether the private name is answered is open: {_open_question(case)}")
+    return unknown(name, f"whether the private name is answered is open: {case.open_question}")
 
 
 def _closed(case: Case) -> str:
@@ -224,17 +224,6 @@ def _some_region_only(path: PrivatePath) -> bool:
 
 def _layers_fail(case: Case) -> bool:
     return case.claim in ON_THE_WAY or (case.claim is None and bool(case.complaints))
-
-
-def _open_question(case: Case) -> str:
-    """The first leg that nobody can settle, in words."""
-    path = case.evidence.private_path
-    if isinstance(path, Unread):
-        return f"the private path is {path.because}"
-    if path is None:
-        return "the private name resolution of the workload's network was not checked"
-    legs = [leg for leg in path.legs if leg.holds is None and leg.name is not LegName.ROUTED]
-    return legs[0].because if legs else "its pulls may use either network"
 
 
 def _leg(case: Case, name: LegName) -> str:
