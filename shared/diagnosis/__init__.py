@@ -5,7 +5,8 @@ In:  a Signal, the Reading of its text and the Evidence gathered.
 Out: a Diagnosis, always. Where nothing fits or too little could be read it is `undetermined`.
 
     case.py        what a check looks at, and the Answer it gives
-    scene.py       is there a pull from a registry we can read, and does it answer?
+    scene.py       is there a pull from a registry we can read?
+    trouble.py     does that registry answer?
     private.py     is there a private way in, where there is no public one?
     way.py         does it get as far?
     network.py     may the pull in?
@@ -30,6 +31,7 @@ from shared.diagnosis import (
     private,
     roles,
     scene,
+    trouble,
     way,
 )
 from shared.diagnosis.case import PAST_THE_FIREWALL, Answer, Case, Verdict
@@ -45,8 +47,8 @@ SCENE: tuple[Check, ...] = (scene.no_acr_pull, scene.registry_not_found)
 
 #: What they find comes first whatever else is wrong: no fix may be made meanwhile.
 PRESENT_TROUBLE: tuple[Check, ...] = (
-    scene.registry_unavailable,
-    scene.throttled,
+    trouble.registry_unavailable,
+    trouble.throttled,
     scene.host_ran_out,
 )
 

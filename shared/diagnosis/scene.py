@@ -11,7 +11,7 @@ Pure.
 import re
 
 from shared.diagnosis.case import Answer, Case, excluded, found, unknown
-from shared.model.catalogue import Catalogue, Trouble, Whereabouts
+from shared.model.catalogue import Catalogue, Whereabouts
 from shared.model.evidence import Unread
 from shared.model.words import Cause, FindingName, Host
 
@@ -99,60 +99,6 @@ def _nowhere(case: Case, host: str) -> str:
     elif case.claim is Cause.NETWORK_DENIED:
         said = "; a registry of that name did answer the host, so it exists out of our sight"
     return f"{nowhere} read: deleted, moved, mistyped, or owned by somebody else{said}"
-
-
-def registry_unavailable(case: Case) -> Answer:
-    """The registry's own trouble: 5xx in the text or to ourselves, or half made or half gone."""
-    name = FindingName.REGISTRY_UNAVAILABLE
-    host, trouble = case.registry.login_server, _trouble(case)
-    if case.claim is Cause.REGISTRY_UNAVAILABLE:
-        return found(
-            name,
-            f"The registry {host} itself answered with an error of its own (5xx)"
-            f"{_to_us(case, trouble, Trouble.UNAVAILABLE)}; its configuration is not the cause and "
-            "must not be changed meanwhile",
-        )
-    if trouble is Trouble.UNAVAILABLE:
-        return found(
-            name,
-            f"The registry {host} answers Pull Medic's own question with an error of its own (5xx);"
-            " nothing must be changed on it meanwhile",
-        )
-    if case.registry.provisioning in ("Creating", "Deleting"):
-        return found(name, f"The registry {host} is {case.registry.provisioning.lower()} right now")
-    return excluded(name, "no 5xx answer is reported and the registry resource exists")
-
-
-def throttled(case: Case) -> Answer:
-    """429: more requests than the registry's tier serves. No write ever heals that."""
-    name = FindingName.THROTTLED
-    if case.claim is Cause.RATE_LIMITED:
-        return found(
-            name,
-            f"The registry {case.registry.login_server} ({case.registry.sku}) is turning requests "
-            "away because there are too many (429); the host tries again by itself",
-        )
-    if _trouble(case) is Trouble.THROTTLED:
-        return found(
-            name,
-            f"The registry {case.registry.login_server} ({case.registry.sku}) turned Pull Medic's "
-            "own question away because there are too many requests (429)",
-        )
-    return excluded(name, "nothing speaks of too many requests")
-
-
-def _trouble(case: Case) -> Trouble | None:
-    seen = case.evidence.catalogue
-    return seen.trouble if isinstance(seen, Catalogue) else None
-
-
-def _to_us(case: Case, trouble: Trouble | None, expected: Trouble) -> str:
-    """How the registry answered ourselves meanwhile; "" when it was not asked."""
-    seen = case.evidence.catalogue
-    if trouble is expected:
-        return ", and to Pull Medic as well"
-    answered = isinstance(seen, Catalogue) and seen.image_exists is not None
-    return ", though it answers Pull Medic again by now" if answered else ""
 
 
 def after_the_pull(case: Case) -> Answer | None:

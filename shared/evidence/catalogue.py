@@ -5,9 +5,10 @@ In:  the evidence read so far.
 Out: the aspect `catalogue`; None where it leaves no question open. A Catalogue whose `because` is
      set says why nothing is known: not asked, kept out, or not permitted.
 
-Asked only where the question is about the image: the platform speaks of it, or nothing nearer to
-the workload is wrong. And only over the public way, because this service stands where it stands:
-what it meets says nothing about the workload's path or identity, and a refusal is no error.
+Asked only where the question is about the image or the registry itself: the platform speaks of it,
+or nothing nearer to the workload is wrong. And only over the public way, because this service
+stands where it stands: what it meets says nothing about the workload's path or identity, and a
+refusal is no error.
 
     holdings.py  one repository        whereabouts.py  a registry that is not where it should be
 """
@@ -45,6 +46,7 @@ _OF_THE_IMAGE = re.compile(
 )
 _OF_THE_SIGN_IN = re.compile(r"unauthorized|authentication required|\b40[13]\b", re.IGNORECASE)
 _OF_A_LOCK = re.compile(r"operation is disallowed", re.IGNORECASE)
+_OF_TROUBLE = re.compile(r"unexpected (http )?status\b.{0,300}?\b5\d\d\b", re.IGNORECASE)
 _OF_TOO_MUCH = re.compile(r"toomanyrequests|too many requests|: 429\b", re.IGNORECASE)
 
 
@@ -70,7 +72,7 @@ def in_question(evidence: Evidence) -> bool:
     said = tuple(_said(evidence))
     if any(_OF_TOO_MUCH.search(text) for text in said):
         return False  # who is asked too often is not helped by one more question
-    if any(_OF_THE_IMAGE.search(text) for text in said):
+    if any(_OF_THE_IMAGE.search(text) or _OF_TROUBLE.search(text) for text in said):
         return True
     return _let_in(evidence) and _signs_in(evidence, said)
 

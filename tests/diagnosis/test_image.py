@@ -268,3 +268,57 @@ def test_a_fault_on_the_path_comes_before_what_comes_after_a_pull() -> None:
     diagnosis = of(Cause.NOT_A_PULL_FAILURE, text, **UP, catalogue=MISSING)
 
     assert diagnosis.finding is F.TAG_MISSING
+
+
+def lines(text: str, *, minutes: int = 0) -> tuple[LogLine, ...]:
+    """The platform's line of the newest failure, and one of a failure before it."""
+    newest = given.NOW - timedelta(minutes=minutes)
+    told = LogLine(at=newest, table="AppServicePlatformLogs", text=text, platform=True)
+    return told, replace(told, at=newest - timedelta(minutes=9), text="unauthorized")
+
+
+DOWN = 'Head "https://contoso.azurecr.io/v2/shop/manifests/7": received unexpected HTTP status: 503'
+SLOW = 'Head "https://contoso.azurecr.io/v2/shop/manifests/7": toomanyrequests: too many requests'
+
+
+@pytest.mark.parametrize(("text", "finding"), [(DOWN, F.REGISTRY_UNAVAILABLE), (SLOW, F.THROTTLED)])
+def test_what_the_platform_tells_of_the_registrys_trouble_counts_whatever_the_signal_says(
+    text: str, finding: FindingName
+) -> None:
+    diagnosis = of(Cause.UNAUTHORIZED, lines=lines(text), access=given.access())
+
+    assert diagnosis.finding is finding
+    assert diagnosis.also == (F.PULL_ROLE_MISSING,)
+
+
+@pytest.mark.parametrize("text", [DOWN, SLOW])
+def test_trouble_of_an_hour_ago_is_over(text: str) -> None:
+    long_ago = lines(text, minutes=60)
+
+    assert of(Cause.UNAUTHORIZED, lines=long_ago, access=given.access()).finding is (
+        F.PULL_ROLE_MISSING
+    )
+
+
+def test_trouble_of_the_failure_before_the_newest_is_over() -> None:
+    newest, before = lines("unauthorized")
+
+    diagnosis = of(
+        Cause.UNAUTHORIZED, lines=(newest, replace(before, text=DOWN)), access=given.access()
+    )
+
+    assert diagnosis.finding is F.PULL_ROLE_MISSING
+
+
+def test_an_outage_that_is_over_by_the_registrys_own_word_holds_nothing_up() -> None:
+    signal = replace(given.signal(DOWN), at=given.NOW - timedelta(minutes=20))
+    reading = given.reading(Cause.REGISTRY_UNAVAILABLE)
+
+    over = diagnose(signal, reading, given.evidence(catalogue=THERE))
+    unknown = diagnose(signal, reading, given.evidence())
+    just_now = diagnose(replace(signal, at=given.NOW), reading, given.evidence(catalogue=THERE))
+
+    assert over.finding is not F.REGISTRY_UNAVAILABLE
+    assert "answers again by now" in why(over, F.REGISTRY_UNAVAILABLE)
+    assert unknown.finding is F.REGISTRY_UNAVAILABLE
+    assert just_now.finding is F.REGISTRY_UNAVAILABLE
