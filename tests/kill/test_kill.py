@@ -92,11 +92,17 @@ def _nothing_is_held(clinic: Clinic, incident: Incident) -> None:
 
 def _ended(clinic: Clinic, incident: Incident) -> Ended:
     resources = {
-        str(item["id"]).lower(): {**item, "systemData": None}
+        str(item["id"]).lower(): _timeless(item)
         for item in clinic.simulator.world.resources
         if item.get("type", "").lower() in _LASTING
     }
     return Ended(resources, tuple(clinic.writes), incident.state.value)
+
+
+def _timeless(item: dict[str, Any]) -> dict[str, Any]:
+    """The resource without the moments of its making and changing."""
+    kept = {k: v for k, v in item["properties"].items() if k not in ("createdOn", "updatedOn")}
+    return {**item, "systemData": None, "properties": kept}
 
 
 #: What remedies change for good; states and times of the platform differ from run to run.

@@ -46,20 +46,39 @@ class _Fate:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
+class _FarWorld:
+    """What of the far world is asked for on this side: tokens, the time, and to let it pass."""
+
+    def __init__(self, clinic: Clinic, ask: Callable[[Any], Any]) -> None:
+        self._near, self._ask = clinic.simulator.world, ask
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._near, name)
+
+    def advance(self, seconds: float = 0.0) -> None:
+        """A client pauses: time passes over there, where the platform works."""
+        self._ask(float(seconds))
+
+
 class _FarAzure:
     """The simulated Azure at the other end of a pipe."""
 
     def __init__(self, clinic: Clinic, pipe: "Connection[Any, Any]", fate: _Fate) -> None:
         self.lock = threading.RLock()
-        self.world = clinic.simulator.world  # for tokens and the time
+        self.world = _FarWorld(clinic, self._ask)
         self._pipe, self._fate = pipe, fate
+
+    def _ask(self, what: Any) -> Any:
+        """The far end's answer; afterwards both agree on the time."""
+        with self.lock:
+            self._pipe.send(pickle.dumps(what))
+            answer, now = pickle.loads(self._pipe.recv())
+            self.world.clock.set(now)
+        return answer
 
     def handle(self, request: Request) -> Response:
         self._fate()
-        with self.lock:
-            self._pipe.send(pickle.dumps(request))
-            answer, now = pickle.loads(self._pipe.recv())
-            self.world.clock.set(now)
+        answer = self._ask(request)
         self._fate()
         if isinstance(answer, Dropped):
             raise answer
@@ -145,8 +164,13 @@ def _serve(clinic: Clinic, pipe: "Connection[Any, Any]") -> int | None:
             return None
         if isinstance(asked, int):
             return asked
-        answer: Any
+        answer: Any = None
         try:
+            if isinstance(asked, float):
+                with clinic.simulator.lock:
+                    clinic.simulator.world.advance(asked)
+                pipe.send(pickle.dumps((None, clinic.simulator.world.clock.now())))
+                continue
             response = clinic.simulator.handle(asked)
             headers = dict(response.headers)
             answer = (response.status, response.content, headers, response.delay)
