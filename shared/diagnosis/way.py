@@ -91,6 +91,27 @@ def unseen_block(case: Case) -> Answer | None:
     )
 
 
+def unseen_sign_in(case: Case) -> Answer | None:
+    """Unauthorized though everything is right: a token that cannot be fetched looks the same.
+
+    Only said where something on the way to Microsoft Entra could not be looked into.
+    """
+    if case.claim not in (Cause.UNAUTHORIZED, Cause.IDENTITY_UNAVAILABLE) or not case.in_a_network:
+        return None
+    obstacles = case.evidence.obstacles
+    if isinstance(obstacles, Unread) or not case.uses_identity:
+        return None
+    perhaps = tuple(one for one in obstacles if one.blocks is Blocked.SIGN_IN)
+    if not perhaps:
+        return None
+    return found(
+        _NAME,
+        "Everything at the registry is in order, and the pull is unauthorized all the same, as it "
+        "is when the identity's token cannot be fetched from Microsoft Entra. What may be in the "
+        f"way: {_named(perhaps)}",
+    )
+
+
 def suspects(case: Case) -> tuple[Obstacle, ...]:
     """Obstacles that may explain the text, those of its own stage first."""
     obstacles = case.evidence.obstacles

@@ -86,6 +86,14 @@ def test_a_perhaps_is_named_when_the_text_speaks_of_the_way() -> None:
     assert "What may be in the way: the rule stop keeps it from registry" in diagnosis.summary
 
 
+def test_unauthorized_though_all_is_right_points_at_the_way_to_the_sign_in() -> None:
+    diagnosis = of(Cause.UNAUTHORIZED, obstacle(Blocked.SIGN_IN, sure=False))
+
+    assert diagnosis.finding is BLOCK
+    assert "token cannot be fetched" in diagnosis.summary
+    assert of(Cause.UNAUTHORIZED).finding is FindingName.UNDETERMINED
+
+
 def test_name_servers_are_suspected_when_names_fail_and_not_when_connections_do() -> None:
     servers = obstacle(Blocked.NAMES, sure=False, kind="dns-server")
 
