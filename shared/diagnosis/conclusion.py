@@ -53,6 +53,8 @@ def conclude(case: Case, unknowns: tuple[Answer, ...]) -> Answer:
         return found(FindingName.NOT_RETRYING, _gave_up(case, stuck))
     if _runs(case) and (not unknowns or case.claim is None):
         return _healthy(case, unknowns)
+    if not unknowns and (blocked := way.unseen_sign_in(case)):
+        return blocked
     return _undetermined(case, unknowns)
 
 
