@@ -53,6 +53,7 @@ class Azure:
         self._guard = Guard(connection.transport, budget=budget)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
+        self._memory: Arm | None = None
 
     def now(self) -> datetime:
         """The current moment, UTC."""
@@ -88,10 +89,10 @@ class Azure:
         """
         from shared.clients.remembered import Remembered
 
-        if isinstance(self.arm, Remembered):
+        if self._memory is not None:
             return self
         twin = copy.copy(self)
-        twin._clients = {**self._clients, ("arm", ""): Remembered(self.arm)}
+        twin._memory = Remembered(self.arm)
         return twin
 
     def permit(self, step: Step) -> AbstractContextManager[None]:
@@ -130,6 +131,8 @@ class Azure:
     def arm(self) -> "Arm":
         from shared.clients.arm import Arm
 
+        if self._memory is not None:
+            return self._memory
         return self._once(("arm", ""), lambda: Arm(self.cloud.arm, self._pipeline()))
 
     @property
