@@ -32,6 +32,8 @@ def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
         return evidence.trail
     if auth.mode is not PullMode.CREDENTIALS or registry.admin_enabled is not True:
         return evidence.trail
+    if evidence.pulled is None:  # nothing shows that the password ever worked
+        return evidence.trail
     return attempt(lambda: _trail(azure, evidence.workload.id, registry.id))
 
 

@@ -37,6 +37,8 @@ def why_not(case: Case) -> str:
     if not _dead_password(case):
         return ""
     trail = case.evidence.trail
+    if case.evidence.pulled is None:
+        return "the platform's logs show no pull of this image for which its password was good"
     if not isinstance(trail, Trail):
         return "whether its password ever worked could not be read from the Activity Log"
     return "; ".join(_objections(case, trail))

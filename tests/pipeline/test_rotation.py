@@ -84,7 +84,7 @@ def test_a_password_that_never_worked_is_not_helped_by_a_rotation(tmp_path: Path
 
     assert incident.state is State.HELD
     assert incident.decision is not None
-    assert "no pull of this image before" in " ".join(incident.decision.reasons)
+    assert "no pull of this image for which" in " ".join(incident.decision.reasons)
     assert clinic.writes == []
 
 
