@@ -91,6 +91,16 @@ def _gave_up(case: Case, stuck: str) -> str:
     return f"{opening} the host stopped trying after several failures: {stuck}"
 
 
+def _ended_badly(case: Case) -> bool:
+    """True when an instance failed and no pull was seen to work since. What was logged about it may
+    be too old to be found: then nobody says why, and nobody may say that all is well."""
+    pulled, instances = case.evidence.pulled, case.workload.instances
+    return not isinstance(instances, Unread) and any(
+        one.state in ("Blocked", "Failed") and (pulled is None or (one.at and one.at > pulled))
+        for one in instances
+    )
+
+
 def _stuck(case: Case) -> str:
     """The instances the platform gave up on, in words; empty when there are none, or when nobody
     says that it was a pull that failed: a host gives up on what crashes, too."""
@@ -116,5 +126,5 @@ def _runs(case: Case) -> bool:
     if case.complaints or case.workload.serving is False:
         return False
     if case.claim is None:
-        return not isinstance(case.workload.instances, Unread)
+        return not isinstance(case.workload.instances, Unread) and not _ended_badly(case)
     return case.workload.serving is True and case.workload.id.type.startswith("microsoft.web/")
