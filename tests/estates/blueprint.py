@@ -61,6 +61,7 @@ FAULTS = (
     "no-tag",
     "no-repository",
     "locked",
+    "quarantined",
     "wrong-platform",
     "registry-gone",
 )
@@ -79,6 +80,8 @@ class Blueprint:
     narrow: bool = False  # an ABAC assignment is conditioned on the one repository
     sku: str = "Premium"
     role_scope: str = "registry"
+    member: bool = False  # the role is a group's, and the identity is in it
+    elsewhere: str = ""  # the registry is in a "second" subscription, or in a "hidden" one
     digest: bool = False  # the image is named by digest
     label: bool = False  # the login server carries a domain name label
     replica: bool = False  # geo-replicated
@@ -95,6 +98,7 @@ class Blueprint:
     late: int = 0  # seconds the platform kept failing before the product hears of it
     page: int = 0  # rows Resource Graph gives at once; 0: as many as asked for
     index_lag: int = 0  # seconds Resource Graph lags behind
+    ghosts: tuple[str, ...] = ()  # faults that were there before, and only it still shows
 
     def __str__(self) -> str:
         """Only what is not plain, as Python: paste it into a test."""
@@ -162,6 +166,13 @@ def sound(one: Blueprint) -> Blueprint:
     return one.but(**changes)
 
 
+def haunted(one: Blueprint, ghosts: list[str]) -> Blueprint:
+    """The estate as the index remembers it: with faults that are none any more."""
+    if not one.index_lag:
+        return one
+    return one.but(ghosts=tuple(ghost for ghost in ghosts if _applies(ghost, one)))
+
+
 def _applies(fault: str, to: Blueprint) -> bool:
     """Whether a fault means anything in an estate."""
     needs = {
@@ -206,7 +217,9 @@ _often_plain = {
     "policy": ("", "", "", "", "", *POLICIES),
     "mode": ("auto", "auto", "auto", "auto", *MODES),
     "role_scope": ("registry", "registry", *ROLE_SCOPES),
-    "index_lag": (0, 0, 0, 300),
+    "index_lag": (0, 0, 300),
+    "elsewhere": ("", "", "", "second", "second", "hidden"),
+    "member": (False, False, False, True),
     "page": (0, 0, 0, 1),
     "slow": (False, False, True),
     "late": (0, 0, 0, 600, 3600),
@@ -221,8 +234,14 @@ _choices: dict[str, st.SearchStrategy[Any]] = {
     **{name: st.sampled_from(words) for name, words in _often_plain.items()},
 }
 
+_GHOSTS = ("zone-unlinked", "no-record", "endpoint-pending", "registry-gone", "public-off")
+
 #: Sound estates.
-sound_ones: st.SearchStrategy[Blueprint] = st.builds(Blueprint, **_choices).map(sound)
+sound_ones: st.SearchStrategy[Blueprint] = st.builds(
+    haunted,
+    st.builds(Blueprint, **_choices).map(sound),
+    st.lists(st.sampled_from(_GHOSTS), max_size=2, unique=True),
+)
 
 
 @st.composite
@@ -255,7 +274,10 @@ def healing_ones(draw: st.DrawFn) -> Blueprint:
     """Estates in surroundings that let every write pass, with faults that have a cure."""
     kind = draw(st.sampled_from(("system", "system", "user", "admin")))
     one = draw(sound_ones)
-    one = sound(one.but(sign_in=kind, lock="", opt_out="", policy="", pair=draw(st.booleans())))
+    calm = {"lock": "", "opt_out": "", "policy": "", "pair": draw(st.booleans())}
+    one = sound(one.but(sign_in=kind, **calm))
+    if one.elsewhere == "hidden":
+        one = one.but(elsewhere="second")
     one = one.but(mode="approve" if one.mode == "approve" else "auto", shared_firewall=True)
     if not one.way_is_fixed:
         one = one.but(posture="open")

@@ -8,12 +8,14 @@ Everything is in the shapes ARM answers with, put together from the bricks of
 `tests/simulator/estates`. No product logic: nothing here says what the right answer is.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.estates import faults, hosts, ways
 from tests.estates.blueprint import Blueprint
-from tests.simulator.estates import ACR_PULL, REPOSITORY_READER, Estate
+from tests.estates.elsewhere import second_subscription
+from tests.simulator.estates import ACR_PULL, REPOSITORY_READER, Estate, guid
 from tests.simulator.world import Resource
 
 REPOSITORY, TAG = "shop/web", "4.2.1"
@@ -63,7 +65,9 @@ def build(blueprint: Blueprint) -> Built:
         retry=[60, 300],
         propagation={"firewall": 180, "role": 420} if blueprint.slow else {},
     )
-    built = _registry(estate, blueprint)
+    place = second_subscription(estate, hidden=blueprint.elsewhere == "hidden")
+    with place if blueprint.elsewhere else nullcontext():
+        built = _registry(estate, blueprint)
     _bystander(estate)
     ways.lead_out(built)
     hosts.place(built)
@@ -161,12 +165,23 @@ def _may_pull(built: Built) -> None:
     scope = {
         "registry": registry,
         "group": registry.partition("/providers/")[0],
-        "subscription": built.estate.subscription,
+        "subscription": registry.partition("/resourceGroups/")[0],
     }[blueprint.role_scope]
     role = REPOSITORY_READER if blueprint.abac else ACR_PULL
     condition = one_repository(REPOSITORY) if blueprint.narrow else ""
     assert built.principal
-    built.role = built.estate.assign(built.principal, role, scope, condition=condition)
+    holder = _group_of(built) if blueprint.member else built.principal
+    built.role = built.estate.assign(holder, role, scope, condition=condition)
+    if blueprint.member:
+        built.role["properties"]["principalType"] = "Group"
+
+
+def _group_of(built: Built) -> str:
+    """A group the identity is a member of; roles reach it through that."""
+    id = guid("pullers")
+    members = {"members": [built.principal]}
+    built.estate.add(f"/groups/{id}", "Microsoft.Graph/groups", members)
+    return id
 
 
 def one_repository(name: str) -> str:

@@ -95,7 +95,7 @@ def _disarmed(built: Built) -> bool:
         built.role is not None
         and properties["roleAssignmentMode"] == "AbacRepositoryPermissions"
         and str(built.role["properties"]["roleDefinitionId"]).endswith(ACR_PULL)
-        and built.role["properties"]["principalId"] == built.principal
+        and "recreated" not in built.blueprint.faults
     )
 
 

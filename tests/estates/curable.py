@@ -22,7 +22,12 @@ def curable(built: Built) -> bool:
     blueprint = built.blueprint
     if blueprint.mode == "observe" or blueprint.opt_out or blueprint.policy:
         return False
-    if blueprint.lock == "ReadOnly" or not blueprint.faults or _doubtful(built):
+    if (
+        blueprint.elsewhere == "hidden"
+        or blueprint.lock == "ReadOnly"
+        or not blueprint.faults
+        or _doubtful(built)
+    ):
         return False
     return all(_CURES.get(fault, _never)(built) for fault in blueprint.faults)
 

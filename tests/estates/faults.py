@@ -119,7 +119,7 @@ def _forget(built: Built, *, by: str, days: float = 1) -> None:
     role = str(held["roleDefinitionId"]).rsplit("/", 1)[-1]
     _role_never(built)
     built.estate.forgotten_assignment(
-        built.principal,
+        held["principalId"],
         role,
         held["scope"],
         by=by,
@@ -230,6 +230,14 @@ def _locked(built: Built) -> None:
         entry["locked"] = True
 
 
+def _quarantined(built: Built) -> None:
+    """Scanned images only: none of these has been released yet."""
+    policies = built.registry["properties"].setdefault("policies", {})
+    policies["quarantinePolicy"] = {"status": "enabled"}
+    for entry in _tags(built).values():
+        entry["quarantined"] = True
+
+
 def _wrong_platform(built: Built) -> None:
     for entry in _tags(built).values():
         entry["platforms"] = ["linux/arm64"]
@@ -287,6 +295,7 @@ FAULTS: Mapping[str, Callable[[Built], None]] = {
     "no-tag": _no_tag,
     "no-repository": _no_repository,
     "locked": _locked,
+    "quarantined": _quarantined,
     "wrong-platform": _wrong_platform,
     "registry-gone": _registry_gone,
 }

@@ -104,9 +104,12 @@ def _at_best(failure: Failure, estate: Blueprint) -> frozenset[str]:
     """What may be said besides, where nobody outside can know the whole truth."""
     more: set[F] = set()
     unreadable = estate.lock == "ReadOnly" and estate.sign_in in ("admin", "vault")
-    if unreadable or _UNKNOWABLE_FAULTS & {*estate.faults}:
+    zoneless = {"zone-unlinked", "no-record"} <= {*estate.faults}  # no zone knows the registry
+    if unreadable or zoneless or _UNKNOWABLE_FAULTS & {*estate.faults}:
         # Such a lock forbids listing a registry's credentials, so none can be compared.
         more.add(F.UNDETERMINED)
+    if estate.elsewhere == "hidden":
+        more.add(F.REGISTRY_NOT_FOUND)
     if estate.posture == "deny" and not estate.way_is_fixed:
         # Hosts print one word for all refusals, and no rule can name this workload's way out.
         more.add(F.FIREWALL_EGRESS_UNPROVABLE)

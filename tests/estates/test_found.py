@@ -30,3 +30,23 @@ def test_a_rollback_says_what_it_cannot_take_back(tmp_path: Path) -> None:
         "appsettings",
         "contosoimages",
     ]
+
+
+def test_a_job_whose_last_execution_failed_is_not_called_healthy_when_its_log_is_old(
+    tmp_path: Path,
+) -> None:
+    """An hour later no row told of the failure any more, and it was closed as healthy."""
+    faults = ("zone-unlinked", "no-record", "nsg-registry")
+    private = Blueprint(host="job", posture="deny", way="private", sign_in="anonymous")
+    built = build(private.but(faults=faults))
+    clinic = Clinic(built.estate.scenario(), tmp_path, policy=policy_of(built))
+    job = ResourceId.parse(built.workload["id"])
+    clinic.pull(job)
+    clinic.advance(3 * 3600)
+
+    incident = clinic.heal(job)
+
+    assert incident.diagnosis is not None
+    assert incident.diagnosis.finding != "healthy"
+    assert incident.state is State.EXPLAINED
+    assert clinic.writes == []

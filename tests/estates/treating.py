@@ -120,12 +120,14 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
 
 
 def _index_what_was(world: World, blueprint: Blueprint) -> None:
-    """The faults came a moment ago: Resource Graph still shows the estate without them."""
-    sound = {one["id"].lower(): one for one in build(blueprint.but(faults=())).estate.resources}
-    broken = {str(one["id"]).lower(): one for one in world.resources}
-    for id in sorted(sound.keys() | broken.keys()):
-        if sound.get(id) != broken.get(id):
-            lagging.changed(world, id, sound.get(id))
+    """The faults came a moment ago: Resource Graph still shows the estate without them, or with
+    those that were repaired since."""
+    former = build(blueprint.but(faults=blueprint.ghosts)).estate.resources
+    shown = {str(one["id"]).lower(): one for one in former}
+    present = {str(one["id"]).lower(): one for one in world.resources}
+    for id in sorted(shown.keys() | present.keys()):
+        if shown.get(id) != present.get(id):
+            lagging.changed(world, id, shown.get(id))
 
 
 def policy_of(built: Built) -> str:
