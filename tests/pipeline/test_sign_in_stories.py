@@ -1,17 +1,19 @@
 """Sign-ins in the whole pipeline: several faults at once, consent by a right password, rollback."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from shared.errors import Conflict
+from shared.errors import Conflict, TransientError
 from shared.model.incident import Incident
 from shared.model.words import FindingName, State
 from shared.pipeline import heal, rollback
 from tests.clinic import GENEROUS, Clinic
 from tests.simulator.estates import credentials_cases as cases
+from tests.simulator.wire import Response
 
 F = FindingName
 PAIR = """pairs:
@@ -161,3 +163,81 @@ def test_a_rollback_of_two_changes_takes_back_the_one_and_says_that_the_other_st
     assert clinic.simulator.world.app_settings[shop.key]["DOCKER_REGISTRY_SERVER_PASSWORD"] == (
         cases.FIRST
     )
+
+
+def test_a_worker_that_loses_the_line_behind_its_write_finds_it_in_place_and_sends_it_once(
+    tmp_path: Path,
+) -> None:
+    clinic = Clinic({**cases.web_app(), "retry": [45]}, tmp_path, policy=GENEROUS + PAIR)
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+    faults = clinic.simulator.faults
+    faults.add({"match": {"method": "PUT", "path": "/appsettings"}, "times": 1, "drop": "after"})
+    handle, written = clinic.simulator.handle, []
+
+    def deaf(request: Any) -> Any:
+        """Once the write was carried out, the settings cannot be read for a while."""
+        if written and request.method == "POST" and "/appsettings/list" in request.path.lower():
+            return Response(status=503, body={"Code": "ServiceUnavailable", "Message": "later"})
+        written.extend([request] if request.method == "PUT" else [])
+        return handle(request)
+
+    clinic.simulator.handle = deaf  # type: ignore[method-assign]
+    with pytest.raises(TransientError):
+        clinic.heal(shop)
+    clinic.simulator.handle = handle  # type: ignore[method-assign]
+
+    incident = clinic.sweep_until_done(clinic.heal(shop))
+
+    assert incident.state is State.HEALED
+    assert [told.changed for told in incident.outcome] == [True]
+    assert "after an interruption" in incident.outcome[0].detail
+    assert clinic.pull(shop)["ok"]
+    assert clinic.writes == [f"PUT {shop}/config/appsettings"]
+
+
+def showing(clinic: Clinic, secret: str) -> None:
+    """Azure answers with `passwordSecret`, which its document calls a secret and leaves out."""
+    handle = clinic.simulator.handle
+
+    def shown(request: Any) -> Any:
+        answer = handle(request)
+        if not request.path.lower().endswith("/sitecontainers") or answer.status != 200:
+            return answer
+        body = copy.deepcopy(answer.body)
+        for item in body["value"]:
+            item["properties"]["passwordSecret"] = secret
+        return Response(body=body, headers=answer.headers)
+
+    clinic.simulator.handle = shown  # type: ignore[method-assign]
+
+
+def test_a_sidecars_password_is_written_where_azure_shows_which_setting_holds_it(
+    tmp_path: Path,
+) -> None:
+    clinic = Clinic({**cases.sidecars(), "retry": [45]}, tmp_path, policy=GENEROUS + PAIR)
+    showing(clinic, "SIDECAR_PASSWORD")
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+
+    incident = clinic.sweep_until_done(clinic.heal(shop))
+
+    assert incident.state is State.HEALED
+    assert clinic.simulator.world.app_settings[shop.key]["SIDECAR_PASSWORD"] == cases.FIRST
+    assert clinic.pull(shop)["ok"]
+    assert clinic.writes == [f"PUT {shop}/config/appsettings"]
+
+
+def test_a_sidecars_password_that_stands_there_itself_is_never_shown(tmp_path: Path) -> None:
+    """No app setting has that name, so it may be the password: it is dropped where it is read."""
+    clinic = Clinic({**cases.sidecars(), "retry": [45]}, tmp_path, policy=GENEROUS + PAIR)
+    showing(clinic, "plain-Pa55word-right-here")
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+
+    incident = clinic.heal(shop)
+
+    said = repr(incident) + repr(clinic.medic.store.records(incident.id))
+    assert "pa55word" not in said.lower()
+    assert incident.state is State.EXPLAINED
+    assert clinic.writes == []
