@@ -10,6 +10,7 @@ Attributes are those of the registry's own API, 2021-07-01 ("Azure Container Reg
 show it). Softly deleted tags and their moments as `az acr manifest list-deleted-tags` reads them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ from shared.model.evidence import ImageUse, Registry, Unread
 
 #: The newest tags that are looked through, and how many are named.
 _PAGE, _NAMED, _NEAR = 100, 5, 3
+_DIGEST = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
 _LOOKING_BACK = timedelta(days=30)  # what a workspace keeps at least
 _PREVIEW = "2024-11-01-preview"  # stable versions do not tell the soft delete policy
 
@@ -58,13 +60,12 @@ def by_manifest(data: RegistryData, image: ImageUse) -> Catalogue:
         return Catalogue(image_exists=False, repository_exists=False if unknown else None)
     if answer.status != 200:
         return unsaid(answer)
-    listed = answer.body.get("manifests")
-    entries = [one.get("platform") for one in listed] if isinstance(listed, list) else []
+    entries = [one.get("platform") for one in _dicts(answer.body.get("manifests"))]
     return Catalogue(
         image_exists=True,
         repository_exists=True,
         digest=str(answer.headers.get("Docker-Content-Digest", "")),
-        platforms=_platforms(entry for entry in entries if isinstance(entry, dict)),
+        platforms=_platforms(_dicts(entries)),
     )
 
 
@@ -85,11 +86,11 @@ def _present(
     held_back: bool,
 ) -> Catalogue:
     digest = str(item.get("digest") or "")
-    by_digest = ":" in image.reference
+    behind = "" if ":" in image.reference or not _DIGEST.fullmatch(digest) else digest
     wanted = ["repository"] if held_back else []
-    wanted += [] if by_digest else [f"_manifests/{digest}"]
+    wanted += [f"_manifests/{behind}"] if behind else []
     about = _ask(azure, data, image, *wanted)
-    manifest = item if by_digest else _inner(about[f"_manifests/{digest}"], "manifest")
+    manifest = _inner(about[f"_manifests/{behind}"], "manifest") if behind else item
     told = about.get("repository")
     repository = told.body if told and told.status == 200 else {}
     return Catalogue(
@@ -97,7 +98,7 @@ def _present(
         image_exists=True,
         digest=digest,
         pushed=_moment(item.get("lastUpdateTime")),
-        platforms=_platforms(manifest.get("references") or [manifest]),
+        platforms=_platforms(_dicts(manifest.get("references")) or [manifest]),
         readable=_all(_readable(one) for one in (item, manifest, repository)),
         quarantined=_quarantined(item, manifest),
     )
@@ -174,12 +175,11 @@ def _source(azure: Azure, registry: Registry, image: ImageUse) -> str:
         found = azure.acr(registry.id.subscription).cache_rules.list(
             registry.id.group, registry.id.name
         )
-        rules = [rule.as_dict().get("properties") or {} for rule in found]
-    for rule in rules:
-        target = str(rule.get("targetRepository") or "")
-        exact, prefix = target == image.repository, target.removesuffix("*")
-        if exact or (target != prefix and image.repository.startswith(prefix)):
-            return str(rule.get("sourceRepository") or "another registry")
+        for rule in [one.as_dict().get("properties") or {} for one in found]:
+            target = str(rule.get("targetRepository") or "")
+            exact, prefix = target == image.repository, target.removesuffix("*")
+            if exact or (target != prefix and image.repository.startswith(prefix)):
+                return str(rule.get("sourceRepository") or "another registry")
     return ""
 
 
@@ -188,10 +188,9 @@ def _soft_delete_days(azure: Azure, registry: Registry) -> int:
     with soft delete policy", preview)."""
     with azure.asking(f"read the soft delete policy of {registry.id}"):
         body = azure.arm.get(str(registry.id), _PREVIEW)
-    policies = (body.get("properties") or {}).get("policies") or {}
-    policy = policies.get("softDeletePolicy") or {}
-    on = str(policy.get("status", "")).lower() == "enabled"
-    return int(policy.get("retentionDays") or 7) if on else 0
+        policy = body["properties"].get("policies", {}).get("softDeletePolicy") or {}
+        on = str(policy.get("status", "")).lower() == "enabled"
+        return int(policy.get("retentionDays") or 7) if on else 0
 
 
 def _deleted(data: RegistryData, image: ImageUse) -> datetime | None:
@@ -227,8 +226,13 @@ def _platforms(items: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def _readable(item: Mapping[str, Any]) -> bool | None:
-    value = (item.get("changeableAttributes") or {}).get("readEnabled")
+    value = _changeable(item).get("readEnabled")
     return value if isinstance(value, bool) else None
+
+
+def _changeable(item: Mapping[str, Any]) -> Mapping[str, Any]:
+    value = item.get("changeableAttributes")
+    return value if isinstance(value, dict) else {}
 
 
 def _all(values: Iterable[bool | None]) -> bool | None:
@@ -240,8 +244,7 @@ def _all(values: Iterable[bool | None]) -> bool | None:
 def _quarantined(*items: Mapping[str, Any]) -> bool | None:
     """None where the registry tells no state: it has no quarantine, or had none at the push."""
     for item in items:
-        state = (item.get("changeableAttributes") or {}).get("quarantineState")
-        state = state or item.get("quarantineState")
+        state = _changeable(item).get("quarantineState") or item.get("quarantineState")
         if state:
             return str(state).lower() != "passed"
     return None
@@ -253,7 +256,10 @@ def _inner(answer: Answer, key: str) -> Mapping[str, Any]:
 
 
 def _list(answer: Answer, key: str) -> list[Mapping[str, Any]]:
-    value = answer.body.get(key) if answer.status == 200 else None
+    return _dicts(answer.body.get(key)) if answer.status == 200 else []
+
+
+def _dicts(value: object) -> list[Mapping[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 

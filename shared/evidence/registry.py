@@ -53,7 +53,14 @@ def read(azure: Azure, id: ResourceId) -> Registry | Unread | None:
         usage=lambda: attempt(lambda: _rule_usage(azure, id)),
     )
     wire, usage = answers["registry"], answers["usage"]
-    return wire if wire is None or isinstance(wire, Unread) else understood(wire, usage)
+    if wire is None or isinstance(wire, Unread):
+        return wire
+
+    def made_sense() -> Registry:
+        with azure.asking(f"read the registry {id}"):
+            return understood(wire, usage)
+
+    return attempt(made_sense)
 
 
 def _standing(azure: Azure, id: ResourceId) -> Mapping[str, Any] | None:
@@ -122,9 +129,9 @@ def _rule_usage(azure: Azure, id: ResourceId) -> tuple[int, int]:
     the documentation (100 or 200), so it is never assumed. -1 means unlimited."""
     with azure.asking(f"list the usages of {id}"):
         answer = azure.acr(id.subscription).registries.list_usages(id.group, id.name).as_dict()
-    for item in answer.get("value") or ():
-        if str(item.get("name", "")).lower() == "iprules":
-            return int(item.get("currentValue") or 0), int(item.get("limit") or 0)
+        for item in answer.get("value") or ():
+            if str(item.get("name", "")).lower() == "iprules":
+                return int(item.get("currentValue") or 0), int(item.get("limit") or 0)
     raise NotFound("the usage list has no IPRules entry (only Premium registries have rules)")
 
 
