@@ -93,12 +93,20 @@ def test_the_address_in_a_refused_deployment_is_azures_own_and_is_never_admitted
 
 
 def test_a_job_whose_write_failed_is_looked_at(tmp_path: Path) -> None:
-    clinic = clinic_of(estates.failing_job(), tmp_path)
-    clinic.pull(clinic.id("nightly"))
+    estate = Estate()
+    acr = estate.registry("contosoimages")
+    image = estate.image(acr, "night/run", "2.2.0")
+    job = estate.job("nightly", estate.environment("env"), image=image, registry=acr)
+    hosts_cases.pulls(estate, job, acr)
+    clinic = clinic_of(estate.scenario(), tmp_path)
+    nightly = clinic.id("nightly")
+    refused_by_azure(clinic, nightly, "contosoimages.azurecr.io/night/run:2.3.0")
 
-    (incident,) = told_by_event(clinic, "Microsoft.App/jobs/write", clinic.id("nightly"), "Failed")
+    (incident,) = told_by_event(clinic, "Microsoft.App/jobs/write", nightly, "Failed")
 
-    assert incident.host is Host.JOB
+    assert (incident.host, incident.cause) == (Host.JOB, Cause.MANIFEST_UNKNOWN)
+    assert incident.diagnosis
+    assert incident.diagnosis.finding is FindingName.TAG_MISSING
     assert clinic.writes == []
 
 

@@ -49,7 +49,7 @@ def refusal(world: World, app: Resource, before: Resource | None) -> Refused | N
             field = f"template.{kind}.{image.container}.image"
             return Refused(
                 pulled.stage or "image",
-                f"Failed to provision revision for container app '{app['name']}'. Error details: "
+                f"Failed to provision {_what(app)} '{app['name']}'. Error details: "
                 "The following field(s) are either invalid or missing. Field "
                 f"'{field}' is invalid with details: 'Invalid value: \"{image.text}\": {said}';.",
             )
@@ -120,6 +120,11 @@ def _said(app: Resource, pulled: Pull) -> str:
         denied = wording.FIREWALL.format(client=pulled.client)
         return f"GET https:: DENIED: {denied}. Refer https://aka.ms/acr/firewall to grant access."
     return ""
+
+
+def _what(app: Resource) -> str:
+    """How the message calls it; for jobs after the wording known for apps."""
+    return "job" if str(app["type"]).lower().endswith("/jobs") else "revision for container app"
 
 
 def _images(app: Resource | None) -> set[str]:

@@ -1,16 +1,17 @@
 """
 Jobs of Container Apps (Microsoft.App/jobs): writes, and their executions.
 
-Manners: a change of a job pulls nothing; its next execution takes what is there then. Executions
-begin on schedule or when somebody starts one.
+Manners: a change of a job pulls nothing; its next execution takes what is there then. Images that
+changed are looked at first; when they are not there the operation ends Failed, and so does the job.
+Executions begin on schedule or when somebody starts one.
 """
 
 import copy
 
-from tests.simulator import answers, appsecrets, executions, identities, platform
+from tests.simulator import answers, appsecrets, deployments, executions, identities, platform
 from tests.simulator.routes import Call, Routes
 from tests.simulator.services.app import JOB, JOBS, VERSIONS, id_of, view
-from tests.simulator.services.appwrites import merged, sent
+from tests.simulator.services.appwrites import merged, note, operation, sent
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource
 
@@ -45,7 +46,15 @@ def _stored(call: Call, before: Resource, after: Resource) -> Response:
         after["identity"] = identities.written(call.world, before, after["identity"])
     appsecrets.store(call.world, before, after)
     call.world.resources.put(after)
-    return answers.one(view(call, after))
+    if after["properties"].get("template") == before["properties"].get("template"):
+        return answers.one(view(call, after))
+    refused = deployments.refusal(call.world, after, before)
+    after["properties"]["provisioningState"] = "Failed" if refused else "Succeeded"
+    if refused is None:
+        return answers.one(view(call, after))
+    call.world.after(1, lambda: note(call.world, after, refused.text))
+    where = operation(call, after, refused.text)
+    return Response(status=202, headers={"Location": where("containerappOperationResults")})
 
 
 @routes.arm("DELETE", f"{JOBS}/{{name}}", action=f"{JOB}/delete", versions=VERSIONS)

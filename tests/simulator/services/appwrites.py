@@ -26,7 +26,7 @@ _OPERATIONS = "/subscriptions/{sub}/providers/Microsoft.App/locations/{location}
 def patch_app(call: Call) -> Response:
     app = answers.find(call.world, id_of(call, APP))
     changed = merged(app, {k: v for k, v in sent(call).items() if k in _WRITABLE})
-    where = _operation(call, changed, _apply(call, app, changed))
+    where = operation(call, changed, _apply(call, app, changed))
     return Response(status=202, headers={"Location": where("containerappOperationResults")})
 
 
@@ -43,7 +43,7 @@ def put_app(call: Call) -> Response:
     changed["properties"].update(
         {k: copy.deepcopy(properties.get(k)) for k in ("configuration", "template")}
     )
-    where = _operation(call, changed, _apply(call, app, changed))
+    where = operation(call, changed, _apply(call, app, changed))
     headers = {"Azure-AsyncOperation": where("containerappOperationStatuses")}
     return answers.one(view(call, changed), status=201, headers=headers)
 
@@ -71,7 +71,7 @@ def start_app(call: Call) -> Response:
 
 def _switched(call: Call, app: Resource, status: str) -> Response:
     app["properties"]["runningStatus"] = status
-    where = _operation(call, app, None)
+    where = operation(call, app, None)
     return Response(status=202, headers={"Location": where("containerappOperationResults")})
 
 
@@ -174,7 +174,7 @@ def _apply(call: Call, before: Resource | None, after: Resource) -> str | None:
     refused = deployments.refusal(world, after, before)
     after["properties"]["provisioningState"] = "Failed" if refused else "Succeeded"
     if refused:
-        world.after(1, lambda: _note(world, after, refused.text))
+        world.after(1, lambda: note(world, after, refused.text))
         return refused.text
     template = after["properties"].get("template") or {}
     suffix = template.get("revisionSuffix") or uuid.uuid4().hex[:7]
@@ -187,22 +187,22 @@ def _apply(call: Call, before: Resource | None, after: Resource) -> str | None:
     return None
 
 
-def _note(world: World, app: Resource, failure: str) -> None:
-    """The operation ends a moment after the request was accepted."""
+def note(world: World, app: Resource, failure: str) -> None:
+    """The Activity Log tells that the operation failed, a moment after it was accepted."""
     at = world.clock.now()
     world.activity_log.append(deployments.record(world, app, failure, at))
 
 
-def _operation(call: Call, app: Resource, failure: str | None) -> Any:
+def operation(call: Call, app: Resource, failure: str | None) -> Any:
     """A new operation; what it is polled at, by the name of the collection."""
-    operation = str(uuid.uuid4())
+    number = str(uuid.uuid4())
     known: dict[str, tuple[str, str | None]] = call.world.memory.setdefault("app", {})
-    known[operation] = (app["id"], failure)
+    known[number] = (app["id"], failure)
     region = str(app["location"]).replace(" ", "").lower()
     base = f"{call.request.origin}/subscriptions/{call.params['sub']}/providers/Microsoft.App"
 
     def where(collection: str) -> str:
-        end = f"{collection}/{operation}?api-version={call.version}"
+        end = f"{collection}/{number}?api-version={call.version}"
         return f"{base}/locations/{region}/{end}"
 
     return where
