@@ -44,6 +44,8 @@ _REPOSITORY_ROLES = frozenset(
         "2efddaa5-3f1f-4df3-97df-af3f13818f4c",  # Container Registry Repository Contributor
     }
 )
+#: AcrPull, AcrPush: given for pulling and idle in ABAC mode.
+_FOR_PULLING = frozenset({ACR_PULL, "8311e382-0749-4cb8-b61a-304f252e45ec"})
 _IDENTITIES = (PullMode.SYSTEM_IDENTITY, PullMode.USER_IDENTITY)
 DESCRIPTION = "Pull Medic: gives back the right to pull images from this registry"
 
@@ -163,7 +165,7 @@ def _step(
             ),
         ),
         permissions=card.permissions,
-        risk=_risk(registry, condition, lost),
+        risk=_risk(registry, access, condition, lost),
         undo=f"Delete the role assignment {name} again, if it is still as written",
         doubts=tuple(dict.fromkeys(doubts)),
     )
@@ -173,46 +175,62 @@ def _narrowed(condition: str | None) -> str:
     return ", under a condition on repositories" if condition else ""
 
 
-def _risk(registry: Registry, condition: str | None, lost: PastAccess | None) -> str:
+def _risk(
+    registry: Registry, access: Access, condition: str | None, lost: PastAccess | None
+) -> str:
     what = "the repositories its condition names" if condition else "every repository"
-    said = f"The identity can read {what} of {registry.login_server}"
-    if lost is None:
-        return f"{said}; nobody proved that it could before"
-    return f"{said}, as it could before"
+    said = f"The identity can read {what} in {registry.login_server}"
+    held = next((one.role_name for one in access.assignments if one.role in _FOR_PULLING), None)
+    if lost is not None:
+        return f"{said}, as it could before"
+    if held is not None:
+        return f"{said}, which its role {held} stood for in the registry's other permission mode"
+    return f"{said}; nobody proved that it could before"
 
 
 def infrastructure_change(step: Step) -> str:
-    """What to put into Bicep or Terraform so that the assignment is part of the code."""
+    """What to put into Bicep or Terraform so that the assignment is part of the code.
+
+    Under its own name: Azure refuses the same role for the same identity under a second one.
+    """
     made = step.after["roleAssignment"]
-    role = str(made["roleDefinitionId"]).rpartition("/")[2]
+    name, role = made["name"], str(made["roleDefinitionId"]).rpartition("/")[2]
     condition = made.get("condition")
-    bicep_condition = (
+    in_bicep = (
         f"        condition: '''{condition}'''\n        conditionVersion: '2.0'\n"
         if condition
         else ""
     )
-    terraform_condition = (
+    in_terraform = (
         f'    condition            = "{condition}"\n    condition_version    = "2.0"\n'
         if condition
         else ""
     )
     return (
         f"If the role assignments of {step.target.name} are deployed from code, add this one there,"
-        " or a clean-up takes it away again.\n\n"
+        " or a clean-up takes it away again. Keep its name: the same role for the same identity "
+        "under another one is refused (RoleAssignmentExists).\n\n"
         "Bicep, beside the registry:\n"
         "    resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {\n"
-        f"      name: guid(registry.id, '{made['principalId']}', '{role}')\n"
+        f"      name: '{name}'\n"
         "      scope: registry\n"
         "      properties: {\n"
         f"        principalId: '{made['principalId']}'\n"
         "        principalType: 'ServicePrincipal'\n"
         "        roleDefinitionId: subscriptionResourceId("
         f"'Microsoft.Authorization/roleDefinitions', '{role}')\n"
-        f"{bicep_condition}      }}\n    }}\n\n"
+        f"        description: '{made['description']}'\n"
+        f"{in_bicep}      }}\n    }}\n\n"
         "Terraform:\n"
+        "  import {\n"
+        "    to = azurerm_role_assignment.pull\n"
+        f'    id = "{step.target}/providers/Microsoft.Authorization/roleAssignments/{name}"\n'
+        "  }\n"
         '  resource "azurerm_role_assignment" "pull" {\n'
+        f'    name                 = "{name}"\n'
         f'    scope                = "{step.target}"\n'
         f'    role_definition_name = "{_NAMES.get(role, role)}"\n'
         f'    principal_id         = "{made["principalId"]}"\n'
-        f"{terraform_condition}  }}\n"
+        f'    description          = "{made["description"]}"\n'
+        f"{in_terraform}  }}\n"
     )

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared.model.words import RemedyName
 from shared.policy.patterns import EVERYTHING
-from shared.policy.schema import Addresses, Mode, Policy, SharedEgress
+from shared.policy.schema import Addresses, Mode, Policy, RemovedBy, SharedEgress
 
 _DOES = {
     RemedyName.FIREWALL_SYNC: "add an app's own addresses to the registry's firewall",
@@ -129,6 +129,13 @@ def _consent(policy: Policy) -> Iterator[str]:
         f"within the last {policy.remedies.pull_role.proof_days} days; a network fix also where "
         "its identity may pull, or its password is right, already."
     )
+    section = policy.remedies.pull_role
+    if RemovedBy.PERSON in section.removed_by:
+        yield "A pull role is given back whoever removed it, a person too."
+    else:
+        yield "A pull role that a person removed is given back only when a person approves it."
+    if section.intentional:
+        yield f"What {listed(section.intentional)} removed waits for a person as well."
     yield (
         "A registry's password is written only into a workload that a pair names, or whose pulls "
         "provably worked until the password was made anew."

@@ -175,12 +175,26 @@ def test_somebody_elses_condition_is_not_written_over() -> None:
     assert "its maker's to change" in refused.because
 
 
-def test_what_was_planned_can_be_put_into_code() -> None:
+def test_what_was_planned_is_put_into_code_under_the_name_it_has() -> None:
+    """Under another name Azure refuses it, and the deployment that was to keep it fails."""
     step = pull_role.step(evidence(ABAC))
     assert isinstance(step, Step)
+    name = step.after["roleAssignment"]["name"]
 
     text = pull_role.infrastructure_change(step)
 
-    assert "Microsoft.Authorization/roleAssignments@2022-04-01" in text
-    assert "azurerm_role_assignment" in text
+    assert f"name: '{name}'" in text
+    assert f"roleAssignments/{name}" in text
     assert PRINCIPAL in text
+    assert "guid(" not in text
+
+
+def test_the_risk_says_whether_it_could_before() -> None:
+    acr_pull = given.role(pulls=False)
+    for planned, words in (
+        (pull_role.step(evidence(had=lost(ACR_PULL))), "as it could before"),
+        (pull_role.step(evidence(ABAC, acr_pull)), "its role AcrPull stood for"),
+        (pull_role.step(evidence()), "nobody proved"),
+    ):
+        assert isinstance(planned, Step)
+        assert words in planned.risk

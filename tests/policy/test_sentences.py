@@ -55,3 +55,14 @@ def test_whether_an_azure_firewall_may_be_let_in_is_said() -> None:
     assert "no address of an Azure Firewall" in said("version: 1\nmode: auto")
     accepting = "version: 1\nremedies: {firewall-sync: {azure_firewall: allow}}"
     assert "with them everything behind it" in said(accepting)
+
+
+def test_whose_removal_of_a_role_is_a_decision_is_said() -> None:
+    robot = "12121212-3434-5656-7878-909090909090"
+    plain = said("version: 1\nmode: auto")
+    keys = f"{{removed_by: [person, service], intentional: ['{robot}']}}"
+    told = said(f"version: 1\nremedies: {{pull-role: {keys}}}")
+
+    assert "that a person removed is given back only when a person approves it" in plain
+    assert "whoever removed it, a person too" in told
+    assert f"{robot} removed waits for a person" in told
