@@ -1,6 +1,8 @@
 """Whole stories of private paths: what is changed, what is held, what is never touched."""
 
 import copy
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +180,24 @@ def test_a_link_that_was_not_enough_is_followed_by_the_routing_and_nothing_twice
     assert clinic.pull(clinic.find("shop"))["ok"]
 
 
+def test_a_person_who_follows_the_advice_mends_the_path(tmp_path: Path) -> None:
+    """Each explained fault, and what its advice tells to do, in the order of the commands."""
+    for number, (scenario, doings) in enumerate(_FOLLOWED):
+        clinic, explained = healed(scenario(), tmp_path / str(number), retry=10_000)
+        shop = clinic.find("shop")
+        assert explained.state == "explained"
+
+        for doing in doings:
+            doing(clinic)
+            clinic.advance(5)
+        assert clinic.pull(shop)["ok"]
+        clinic.advance(60)
+        after = clinic.heal(shop, id="signal-2")
+
+        assert after.state == "closed"
+        assert clinic.writes == []
+
+
 def test_the_same_signal_again_changes_nothing_more(tmp_path: Path) -> None:
     clinic, incident = healed(cases.private(routed=False), tmp_path)
     assert incident.state == "healed"
@@ -186,6 +206,57 @@ def test_the_same_signal_again_changes_nothing_more(tmp_path: Path) -> None:
     clinic.heal(clinic.find("shop"), id="signal-9")
 
     assert len(clinic.writes) == 1
+
+
+def _change(clinic: Clinic, id: str, body: Any) -> None:
+    """A person's PUT."""
+    answer = clinic.simulator.change("PUT", id, json.dumps(body).encode())
+    assert answer.status < 300, answer.body
+
+
+def _approve(clinic: Clinic) -> None:
+    kind = "Microsoft.ContainerRegistry/registries/privateEndpointConnections"
+    (connection,) = clinic.simulator.world.resources.of_type(kind)
+    state = {"status": "Approved", "description": "image pulls"}
+    _change(
+        clinic,
+        connection["id"],
+        {"properties": {"privateLinkServiceConnectionState": state}},
+    )
+
+
+def _zone(clinic: Clinic) -> str:
+    endpoint = str(clinic.id("contosoclosed-endpoint"))
+    group = endpoint.partition("/providers/")[0]
+    return f"{group}/providers/{_NET}/privateDnsZones/privatelink.azurecr.io"
+
+
+def _make_zone(clinic: Clinic) -> None:
+    _change(clinic, _zone(clinic), {"location": "global"})
+
+
+def _link(clinic: Clinic) -> None:
+    network = str(clinic.id("spoke", "virtualNetworks"))
+    properties = {"virtualNetwork": {"id": network}, "registrationEnabled": False}
+    link = f"{_zone(clinic)}/virtualNetworkLinks/pulls"
+    _change(clinic, link, {"location": "global", "properties": properties})
+
+
+def _zone_group(clinic: Clinic) -> None:
+    endpoint = clinic.id("contosoclosed-endpoint", "privateEndpoints")
+    configuration = {"name": "registry", "properties": {"privateDnsZoneId": _zone(clinic)}}
+    body = {"properties": {"privateDnsZoneConfigs": [configuration]}}
+    _change(clinic, f"{endpoint}/privateDnsZoneGroups/default", body)
+
+
+_FOLLOWED: tuple[tuple[Callable[[], Scenario], tuple[Callable[[Clinic], None], ...]], ...] = (
+    (cases.waiting, (_approve,)),
+    (lambda: cases.private(recorded=False), (_zone_group,)),
+    (cases.stale_record, (_zone_group,)),
+    (cases.no_data_record, (_zone_group,)),
+    (cases.no_zone, (_make_zone, _link, _zone_group)),
+    (cases.shared_zone, (_link,)),
+)
 
 
 def _access(resources: Any) -> list[Any]:

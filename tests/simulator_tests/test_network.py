@@ -6,7 +6,7 @@ import pytest
 
 from tests.simulator import estates, platform
 from tests.simulator.azure import Simulator
-from tests.simulator_tests.asking import DNS, NET, ask, of
+from tests.simulator_tests.asking import ACR, DNS, NET, ask, of
 
 LINK = "Microsoft.Network/privateDnsZones/virtualNetworkLinks"
 
@@ -151,6 +151,32 @@ def test_a_network_is_linked_to_one_zone_of_a_name() -> None:
     answer = ask(simulator, "PUT", f"{twin['id']}/virtualNetworkLinks/again", body, version=DNS)
 
     assert (answer.status, answer.body["error"]["code"]) == (409, "Conflict")
+
+
+def test_a_connection_is_approved_on_both_sides_and_a_rejected_one_never_again() -> None:
+    scenario = estates.private_web_app()
+    kind = "Microsoft.ContainerRegistry/registries/privateEndpointConnections"
+    connection = of(scenario, kind)
+    endpoint = of(scenario, "Microsoft.Network/privateEndpoints")["id"]
+    connection["properties"]["privateLinkServiceConnectionState"]["status"] = "Pending"
+    simulator = Simulator(scenario)
+
+    answers = [
+        ask(
+            simulator,
+            "PUT",
+            connection["id"],
+            {"properties": {"privateLinkServiceConnectionState": {"status": status}}},
+            version=ACR,
+        ).status
+        for status in ("Approved", "Rejected", "Approved")
+    ]
+
+    (own,) = ask(simulator, "GET", endpoint, version=NET).body["properties"][
+        "privateLinkServiceConnections"
+    ]
+    assert answers == [200, 200, 400]
+    assert own["properties"]["privateLinkServiceConnectionState"]["status"] == "Rejected"
 
 
 def test_records_are_read_written_and_removed() -> None:

@@ -57,6 +57,13 @@ def get_zone(call: Call) -> Response:
     return answers.one(answers.find(call.world, _zone(call)["id"]))
 
 
+@routes.arm("PUT", f"{ZONES}/{{zone}}", action=f"{ZONE}/write", versions=VERSIONS)
+def put_zone(call: Call) -> Response:
+    id = f"{answers.group_id(call)}/providers/{ZONE}/{call.params['zone']}"
+    more = {"location": "global", "tags": (call.json or {}).get("tags") or {}}
+    return _put(call, id, ZONE, {**more, "properties": {"provisioningState": "Succeeded"}})
+
+
 @routes.arm("GET", f"{ZONES}/{{zone}}/A", action=f"{ZONE}/A/read", versions=VERSIONS)
 def list_a_records(call: Call) -> Response:
     return answers.page(call.world.resources.of_type(f"{ZONE}/A", _zone(call)["id"]))
