@@ -108,7 +108,7 @@ def credentials_stale(s: Subject) -> str:
         f"Whoever looks after the Key Vault puts the present password of {s.host} there, as a new "
         "version of the secret; the setting stays as it is:"
         if vault
-        else f"Put the present password of {s.host} where the workload reads it:"
+        else f"By hand: put the present password of {s.host} where the workload reads it:"
     )
     lines = [read, _store(s, vault)]
     if not s.is_site and not s.is_job:
