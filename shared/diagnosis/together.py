@@ -41,8 +41,7 @@ class Judged:
     @property
     def unclear(self) -> bool:
         """Something about it could not be read, so that it is in order is not known."""
-        open_ended = self.diagnosis.finding is FindingName.UNDETERMINED
-        return open_ended and bool(self.diagnosis.doubts)
+        return not self.faulty and bool(self.diagnosis.doubts)
 
     @property
     def faulty(self) -> bool:
@@ -80,18 +79,18 @@ def _weight(part: Judged) -> int:
 
 
 def _summary(first: Judged, faulty: Sequence[Judged], parts: Sequence[Judged]) -> str:
-    """Which images fail and why; of the rest, whether they are known to be in order."""
+    """Which images fail and why; of the rest, which are not known to be in order."""
+    open_ones = [part.name for part in parts if part.unclear]
+    unknown = f" Not known: {', '.join(open_ones[:3])}." if open_ones else ""
     if not faulty:
         told = f"{first.name}: {first.diagnosis.summary}"
-        alike = all(part.diagnosis.finding is first.diagnosis.finding for part in parts)
-        return f"All {len(parts)} images are alike. {told}" if alike else told
+        alike = all(part.diagnosis.summary == first.diagnosis.summary for part in parts)
+        return f"All {len(parts)} images are alike. {told}" if alike else f"{told}{unknown}"
     how_many = f"{len(faulty)} of {len(parts)} images cannot be pulled."
     if len(faulty) == len(parts):
         how_many = f"None of the {len(parts)} images can be pulled."
     told = " ".join(f"{part.name}: {part.diagnosis.summary}" for part in faulty[:3])
     more = f" And {len(faulty) - 3} more." if len(faulty) > 3 else ""
-    open_ones = [part.name for part in parts if part.unclear]
-    unknown = f" Not known: {', '.join(open_ones[:3])}." if open_ones else ""
     return f"{how_many} {told}{more}{unknown}"
 
 

@@ -40,8 +40,10 @@ def gather(
 ) -> tuple[Evidence, ...]:
     """What was read about every image of the workload, the judged one first; never empty."""
     uses = tuple(_apart(workload, _judged(workload.images, texts)))
-    around = _Around.read(azure, workload, uses)
-    found = [_evidence(azure, workload, image, rows, around) for image in uses]
+    judged, others = uses[:MOST_IMAGES], uses[MOST_IMAGES:]
+    around = _Around.read(azure, workload, judged)
+    found = [_evidence(azure, workload, image, rows, around) for image in judged]
+    found += [_not_judged(azure, workload, image, rows) for image in others]
     return tuple(found) or (_evidence(azure, workload, None, rows, around),)
 
 
@@ -121,7 +123,7 @@ def _apart(workload: Workload, first: ImageUse | None) -> Iterator[ImageUse]:
     seen: list[Any] = []
     for image in (first, *(one for one in workload.images if one.acr)):
         essence = (image.host, image.repository, image.reference, sign_in(workload, image))
-        if essence not in seen and len(seen) < MOST_IMAGES:
+        if essence not in seen:
             seen.append(essence)
             yield image
 
@@ -160,6 +162,23 @@ def _evidence(
         lines=lines.current(rows, workload, image, pulled),
         pulled=pulled,
         attempted=lines.attempted(rows, workload, image),
+        facts=(),
+        gathered=azure.now(),
+    )
+
+
+def _not_judged(
+    azure: Azure, workload: Workload, image: ImageUse, rows: lines.Rows | Unread
+) -> Evidence:
+    """An image too many: that it is in order is not known."""
+    why = f"not read: one look judges {MOST_IMAGES} images, and this is one more"
+    return Evidence(
+        workload=_seen_for(replace(workload, auth=sign_in(workload, image)), image),
+        image=image,
+        registry=Unread(why),
+        access=None,
+        surroundings=Surroundings(),
+        lines=lines.current(rows, workload, image, lines.pulled(rows, workload, image)),
         facts=(),
         gathered=azure.now(),
     )

@@ -205,3 +205,18 @@ def test_each_registrys_writes_count_for_that_registry(tmp_path: Path) -> None:
 
     assert [one.registry_writes_last_hour for one in counted] == [1, 1]
     assert {one.writes_today for one in counted} == {2}
+
+
+def test_an_image_too_many_is_said_not_to_be_known(tmp_path: Path) -> None:
+    clinic = Clinic(hosts_cases.compose(images=9, shut=False), tmp_path)
+    shop = clinic.id("shop")
+    clinic.pull(shop)
+
+    incident = diagnose(shop, None, medic=clinic.medic)
+
+    assert incident.diagnosis
+    assert "Not known: contosoimages.azurecr.io/shop/part8:1.0.0 (part8)." in (
+        incident.diagnosis.summary
+    )
+    assert "one look judges 8 images" in " ".join(incident.diagnosis.doubts)
+    assert clinic.writes == []

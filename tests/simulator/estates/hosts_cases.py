@@ -38,10 +38,10 @@ def sidecars(
     return estate.scenario()
 
 
-def compose(*, images: int = 2) -> Scenario:
-    """A compose app: several images of one registry that does not admit it."""
+def compose(*, images: int = 2, shut: bool = True) -> Scenario:
+    """A compose app: several images of one registry, which does not admit it unless told so."""
     estate = Estate()
-    acr = estate.registry("contosoimages", deny=True, allow=OFFICE)
+    acr = estate.registry("contosoimages", deny=shut, allow=OFFICE if shut else ())
     names = {f"part{at}": estate.image(acr, f"shop/part{at}", "1.0.0") for at in range(images)}
     pulls(estate, estate.compose("shop", names, outbound=OUTBOUND), acr)
     return estate.scenario()
