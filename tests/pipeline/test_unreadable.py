@@ -5,7 +5,7 @@ Every story of the matrix is told again with one of its reads spoilt: refused, o
 something that is no answer. What is written then is what the story writes, or nothing; each thing
 in Azure is as it was or as the story leaves it; and nobody is told that all is well.
 
-A few reads of each story by default; `READS=all` spoils every one (minutes).
+A read or two of a few stories by default; `READS=all` spoils every one of all (many minutes).
 """
 
 import json
@@ -27,7 +27,7 @@ from tests.clinic import Clinic
 from tests.matrix.rows import STORIES
 from tests.matrix.story import Story
 
-_READS = os.environ.get("READS", "2")
+_READS = os.environ.get("READS", "1")
 _SPOILT: dict[str, dict[str, Any]] = {
     "refused": {"status": 403},
     "gone": {"status": 404},
@@ -58,7 +58,10 @@ def _one_of_each() -> list[Story]:
     for story in STORIES:
         if story.variant not in _IN_PARTS:
             found.setdefault((story.finding, len(story.writes)), story)
-    return sorted(found.values(), key=str)
+    chosen = sorted(found.values(), key=str)
+    if _READS == "all":
+        return chosen
+    return [story for number, story in enumerate(chosen) if story.writes or number % 3 == 0]
 
 
 def _tell(story: Story, place: Path, fault: dict[str, Any] | None = None) -> Told:
