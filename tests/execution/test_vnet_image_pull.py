@@ -14,6 +14,7 @@ from shared.model.plan import Outcome
 from shared.pipeline.looking import look
 from tests.clinic import Clinic
 from tests.simulator.estates import private_cases as cases
+from tests.simulator.wire import Response
 
 PUT = {"method": "PUT", "path": "/sites/shop"}
 
@@ -217,6 +218,34 @@ def test_a_change_that_never_arrived_says_so(ward: Ward) -> None:
     with pytest.raises(Unreachable):
         ward.apply()
     assert ward.clinic.writes == []
+
+
+def test_a_change_azure_takes_its_time_over_is_waited_for(ward: Ward) -> None:
+    handle = ward.clinic.simulator.handle
+
+    def slow(request: Any) -> Any:
+        """202 at once, the change itself some seconds later."""
+        if request.method != "PUT":
+            return handle(request)
+        before = copy.deepcopy(ward.site)
+        answer = handle(request)
+        after = copy.deepcopy(ward.site)
+        resources, world = ward.clinic.simulator.world.resources, ward.clinic.simulator.world
+        resources.put(before)
+
+        def done() -> None:
+            resources.put(after)
+
+        world.after(8, done)
+        location = {"Location": f"https://{request.host}/subscriptions"}
+        return Response(status=202, body=answer.body, headers={**answer.headers, **location})
+
+    ward.clinic.simulator.handle = slow  # type: ignore[method-assign]
+
+    outcome = ward.apply()
+
+    assert (outcome.changed, outcome.failed) == (True, False)
+    assert ward.routing == ward.step.after["outboundVnetRouting"]
 
 
 def test_a_lock_on_the_site_refuses_and_nothing_is_changed(ward: Ward) -> None:

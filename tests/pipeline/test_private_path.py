@@ -121,6 +121,18 @@ def test_a_lock_on_the_site_hides_its_settings_too_so_the_path_is_not_proven(
     assert clinic.writes == []
 
 
+def test_a_right_the_service_lacks_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
+    actions = ("*/read", "Microsoft.Web/sites/write", "Microsoft.Web/sites/config/list/action")
+
+    clinic, incident = healed(cases.private(routed=False, healer_actions=actions), tmp_path)
+
+    assert incident.state == "failed"
+    (outcome,) = incident.outcome
+    assert "virtualNetworks/subnets/join/action" in outcome.detail
+    assert not outcome.changed
+    assert clinic.writes == []
+
+
 def test_a_zone_in_a_subscription_of_neither_side_is_left_to_its_owner(tmp_path: Path) -> None:
     estate = cases.private_estate(linked=False)
     hub = "11111111-2222-4333-8444-555555555555"
