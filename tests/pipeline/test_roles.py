@@ -11,7 +11,9 @@ from shared.model.incident import Incident
 from shared.model.words import FindingName, State
 from shared.pipeline import again, approve, diagnose, heal, rollback
 from tests.clinic import Clinic
+from tests.simulator.estates import ACR_PULL, Estate
 from tests.simulator.estates import access_cases as cases
+from tests.simulator.estates.cases import OUTBOUND
 from tests.simulator.estates.past import PERSON
 
 _KIND = "Microsoft.Authorization/roleAssignments"
@@ -140,3 +142,22 @@ def test_the_same_failure_heard_again_gives_no_second_role(tmp_path: Path) -> No
     assert ended.state is State.HEALED
     assert len(granted(clinic)) == 1
     assert len(clinic.writes) == 1
+
+
+def test_one_role_serves_every_repository_an_app_pulls(tmp_path: Path) -> None:
+    """Azure knows one assignment of a role to an identity at a registry: it names them all."""
+    estate = Estate(retry=[60.0])
+    acr = estate.registry("contosoimages", abac=True)
+    images = {
+        "web": estate.image(acr, "shop/web", "4.2.1"),
+        "cart": estate.image(acr, "shop/cart", "1.0.3"),
+    }
+    site = estate.compose("shop", images, outbound=OUTBOUND)
+    estate.assign(site["identity"]["principalId"], ACR_PULL, acr["id"])
+    clinic = Clinic(estate.scenario(), tmp_path)
+
+    incident = clinic.sweep_until_done(failing(clinic))
+
+    assert incident.state is State.HEALED, [one.text for one in incident.timeline]
+    assert clinic.pull(clinic.find("sites/shop"))["ok"]
+    assert [write.partition(" ")[0] for write in clinic.writes] == ["PUT"]
