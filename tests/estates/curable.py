@@ -13,9 +13,6 @@ from collections.abc import Callable, Mapping
 from tests.estates import consented
 from tests.estates.building import Built
 
-#: Cures that are not built yet; shrinks to nothing.
-NOT_YET = frozenset[str]()
-
 
 def curable(built: Built) -> bool:
     """Whether the service can and may heal all of it."""
@@ -36,12 +33,6 @@ def _doubtful(built: Built) -> bool:
     """A registry that lists addresses, and a way out that ARM does not prove: nobody can tell
     whether the registry lets the next pull in, so nothing behind that is cured."""
     return built.blueprint.posture == "deny" and not built.blueprint.way_is_fixed
-
-
-def not_yet(built: Built) -> bool:
-    """Whether one of the cures it takes is still to be built."""
-    blueprint = built.blueprint
-    return bool(NOT_YET & {*blueprint.faults, blueprint.way, blueprint.host})
 
 
 def _never(built: Built) -> bool:

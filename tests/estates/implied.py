@@ -75,9 +75,6 @@ _TRUE_OF: dict[str, tuple[F, ...]] = {
     "wrong-platform": (F.PLATFORM_MISMATCH,),
 }
 
-#: Stages and whys whose explanation is not built yet; shrinks to nothing.
-NOT_YET: frozenset[tuple[str, str]] = frozenset()
-
 #: Findings that end a look without a fault: right when the pulls work.
 WELL = frozenset({F.HEALTHY, F.NOT_A_PULL_FAILURE, F.NOT_RETRYING})
 
@@ -125,11 +122,6 @@ def _catalogue_is_closed(estate: Blueprint) -> bool:
     """The registry's rules, or its permission mode, keep this service from asking it."""
     posture = estate.posture != "open" or "public-off" in estate.faults
     return posture or estate.abac or "mode-switched" in estate.faults
-
-
-def not_yet(failure: Failure) -> bool:
-    """Whether the explanation of such a failure is still to be built."""
-    return _line(failure) in NOT_YET
 
 
 def _line(failure: Failure) -> tuple[str, str]:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.model.words import OPEN_STATES, State
-from tests.estates import allowed, curable
+from tests.estates import allowed
 from tests.estates.building import SECRETS
-from tests.estates.implied import WELL, not_yet, unexplained
+from tests.estates.curable import curable
+from tests.estates.implied import WELL, unexplained
 from tests.estates.treating import Case, Failure
 
 #: The default policy's `limits.azure_calls_per_incident`.
@@ -78,10 +79,9 @@ def _ended(case: Case) -> Iterator[str]:
         yield f"the pulls work, and it finds {found}"
     if case.seen and state is State.CLOSED and case.still:
         yield f"it is closed, and pulls fail at {case.failing}"
-    if curable.curable(built) and not curable.not_yet(built) and _uncured(case):
+    if curable(built) and _uncured(case):
         yield f"every fault in it has a cure, and it ended {state} with {found}"
-    open_ones = open_failures(case)
-    if any(not not_yet(one) for one in open_ones):
+    if open_ones := open_failures(case):
         yield f"pulls fail at {open_ones}, and what it finds is {found}"
 
 
