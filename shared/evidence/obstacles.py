@@ -50,6 +50,17 @@ def read(azure: Azure, evidence: Evidence) -> tuple[Obstacle, ...] | Unread:
     return (*(one for one in distinct if one.sure), *(one for one in distinct if not one.sure))
 
 
+def before(azure: Azure, evidence: Evidence, ground: Ground, stage: Blocked) -> list[Obstacle]:
+    """What stands between a ground and one stage of a pull, whether pulls leave from it or not."""
+    rules = _firewall_rules(azure, ground)
+    return [
+        met
+        for blocks, target in targets(evidence, azure.cloud)
+        if blocks is stage
+        for met in _on_the_way(ground, rules, blocks, target)
+    ]
+
+
 def _of_layers(met: list[list[Obstacle]]) -> Iterator[Obstacle]:
     """Any of several regions may serve the layers: only what stops all of them surely stops."""
     stopped = all(any(one.sure for one in each) for each in met)

@@ -9,6 +9,7 @@ Out: the aspect `private_path`: every leg as true, false or unknown; None where 
     private_endpoints.py   which endpoint is within reach, and what it serves
     private_zones.py       zones, links, records        private_names.py   who answers, and rightly?
     private_way.py         security groups and routes between them
+    private_sign_in.py     whether an appliance on the way lets the token through
 
 Resource Graph finds, the resource manager proves: whatever a leg says was read from ARM just now.
 """
@@ -19,6 +20,7 @@ from typing import Any
 from shared.clients.azure import Azure
 from shared.evidence import private_endpoints, private_names, private_way, private_zones
 from shared.evidence.private_endpoints import Wire
+from shared.evidence.private_sign_in import past_the_appliance
 from shared.evidence.reading import attempt
 from shared.model.evidence import Evidence, Fact, PullMode, Registry, Unread, Workload
 from shared.model.ground import Ground
@@ -40,7 +42,7 @@ def read(azure: Azure, evidence: Evidence) -> PrivatePath | Unread | None:
         return Unread(
             f"not read: {network} is in a subscription that MEDIC_SUBSCRIPTIONS does not name"
         )
-    return attempt(lambda: _path(azure, workload, registry, network))
+    return attempt(lambda: _path(azure, evidence, registry, network))
 
 
 def facts(evidence: Evidence) -> Iterator[Fact]:
@@ -66,7 +68,8 @@ def _matters(workload: Workload, registry: Registry) -> bool:
     return workload.pulls_over_vnet is not False or restricted
 
 
-def _path(azure: Azure, workload: Workload, registry: Registry, network: ResourceId) -> PrivatePath:
+def _path(azure: Azure, evidence: Evidence, registry: Registry, network: ResourceId) -> PrivatePath:
+    workload = evidence.workload
     first = azure.together(
         network=lambda: attempt(lambda: private_endpoints.read(azure, network)),
         found=lambda: attempt(lambda: private_zones.find(azure, registry)),
@@ -88,6 +91,7 @@ def _path(azure: Azure, workload: Workload, registry: Registry, network: Resourc
             hosts,
             signs_in=_signs_in(workload),
             obeys_routes=not isinstance(workload.ground, Ground) or workload.ground.obeys_routes,
+            beyond=lambda: past_the_appliance(azure, evidence, workload.subnet or network),
         ),
     )
     names = second["names"]

@@ -10,7 +10,7 @@ by any that is no wider than the network (Manage network policies for private en
 behind an appliance is not visible from here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shared.clients.azure import Azure
@@ -29,7 +29,7 @@ _NSG_POLICIES = frozenset({"enabled", "networksecuritygroupenabled"})
 _ROUTE_POLICIES = frozenset({"enabled", "routetableenabled"})
 
 #: True: gets through; False or None with the reason.
-_Answer = tuple[bool | None, str]
+Answer = tuple[bool | None, str]
 
 
 def legs(
@@ -41,8 +41,12 @@ def legs(
     *,
     signs_in: bool,
     obeys_routes: bool,
+    beyond: Callable[[], Answer],
 ) -> tuple[Leg, Leg]:
-    """Both legs, from at most three reads. Where routes are not obeyed they are not read."""
+    """Both legs, from at most three reads. Where routes are not obeyed they are not read.
+
+    `beyond` is asked about Microsoft Entra where a route leads to an appliance.
+    """
     if isinstance(own, Unread) or subnet is None:
         return _unseen("the workload's network is not known", subnet)
     here = _subnet(own, subnet)
@@ -57,6 +61,8 @@ def legs(
     way = _way(told, own, here, there, reach, hosts)
     if signs_in:
         entra = _out(told["group"], told["table"], SIGN_IN)
+        if entra[0] is None and isinstance(told["table"], Table):
+            entra = beyond()
         free = "nothing in its subnet stands between it and Microsoft Entra"
     else:
         entra, free = (True, ""), "signing in takes no token from Microsoft Entra"
@@ -76,7 +82,7 @@ def _way(
     there: Wire | None,
     reach: Reach,
     hosts: Sequence[str],
-) -> _Answer:
+) -> Answer:
     addresses = sorted({one for host in hosts for one in reach.hosts.get(host, ())})
     if not addresses:
         return None, "not looked at, because there is no address to go to"
@@ -93,7 +99,7 @@ def _out(
     table: Table | Unread | None,
     destination: Destination,
     exact: int = 32,
-) -> _Answer:
+) -> Answer:
     """Out of the workload's subnet: the security group, then the route."""
     if isinstance(group, Unread):
         return None, f"the security group of its subnet is {group.because}"
@@ -112,7 +118,7 @@ def _out(
     return None, f"the route {route.name} sends what is for {destination.name} to {route.where}"
 
 
-def _in(group: tuple[Rule, ...] | Unread | None, destination: Destination, here: Wire) -> _Answer:
+def _in(group: tuple[Rule, ...] | Unread | None, destination: Destination, here: Wire) -> Answer:
     """Into the endpoint's subnet."""
     if isinstance(group, Unread):
         return None, f"the security group of the endpoint's subnet is {group.because}"
@@ -125,7 +131,7 @@ def _passes(
     *,
     inbound: bool,
     source: Sequence[str] = (),
-) -> _Answer:
+) -> Answer:
     if not rules:
         return True, ""
     said = security_groups.verdict(rules, destination, _PORT, source=source, inbound=inbound)
@@ -177,7 +183,7 @@ def _prefixes(subnet: Wire) -> tuple[str, ...]:
     )
 
 
-def _leg(name: LegName, answer: _Answer, source: ResourceId | None) -> Leg:
+def _leg(name: LegName, answer: Answer, source: ResourceId | None) -> Leg:
     return Leg(name=name, holds=answer[0], because=answer[1], source=str(source or ""))
 
 

@@ -225,6 +225,17 @@ def test_a_security_rule_in_the_way_is_named(
     assert "no-tls" in path.leg(LegName(leg)).because
 
 
+@pytest.mark.parametrize(("entra", "lacking"), [(True, {}), (False, {"sign-in": False})])
+def test_a_firewall_on_the_way_to_entra_is_asked_what_it_lets_through(
+    entra: bool, lacking: dict[str, Any], tmp_path: Path
+) -> None:
+    scenario = cases.behind_a_firewall(routed=False, entra=entra)
+
+    path = path_of(scenario, tmp_path)
+
+    assert holds(path) == {"routed": False} | lacking
+
+
 @pytest.mark.parametrize(("hop", "way"), [("None", False), ("VirtualAppliance", None)])
 def test_a_route_of_its_own_leads_elsewhere(hop: str, way: bool | None, tmp_path: Path) -> None:
     estate = cases.private_estate()

@@ -103,6 +103,14 @@ _NOT_ROUTED = (
         writes=("PUT …/sites/shop",),
     ),
     Story(
+        **_ROUTED,
+        host=Host.WEB_APP,
+        variant="behind an Azure Firewall",
+        scenario=partial(cases.behind_a_firewall, routed=False),
+        workload="shop",
+        writes=("PUT …/sites/shop",),
+    ),
+    Story(
         **_ROUTED | {"ends": "held", "does": "holds: property and setting contradict each other"},
         host=Host.WEB_APP,
         variant="setting says otherwise",

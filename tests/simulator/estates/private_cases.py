@@ -9,6 +9,7 @@ Out: scenarios. Unless told otherwise the registry is closed to public networks,
 import copy
 from typing import Any
 
+from tests.simulator.estates import ways_out
 from tests.simulator.estates.cases import OFFICE, OUTBOUND
 from tests.simulator.estates.estate import ACR_PULL, Estate
 from tests.simulator.estates.ground import SHARED
@@ -106,6 +107,16 @@ def elsewhere(
     for one, other, wanted in ((spoke, hub, peered[0]), (hub, spoke, peered[1])):
         if wanted:
             one["properties"]["virtualNetworkPeerings"] = [_peering(one, other)]
+    return estate.scenario()
+
+
+def behind_a_firewall(host: str = "site", *, entra: bool = True, **options: Any) -> Scenario:
+    """What leaves the network passes a hub's Azure Firewall, which lets tokens through or not."""
+    estate = private_estate(host, **options)
+    network = of(estate, f"{_NET}/virtualNetworks")
+    ways_out.hub(estate, hosts=ways_out.HOSTS if entra else ("*.azurecr.io",))
+    at = f"{network['id']}/subnets/apps"
+    ways_out.routes(estate, at, ("0.0.0.0/0", "VirtualAppliance", ways_out.FIREWALL))
     return estate.scenario()
 
 
