@@ -9,7 +9,7 @@ provider, group or resource (Activity Logs - List, 2015-04-01). `caller` is none
 that may be selected, so records are read whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,23 @@ def read(
                 return found, False
             found.append(one)
     return found, True
+
+
+def of_workload(
+    azure: Azure, workload: ResourceId, since: datetime
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """Everything about the workload. What a site runs is written at its configuration, and no
+    document says that a resource's records include those of what is below it: so that is asked for
+    by itself. A record may come twice."""
+    places = [workload.text]
+    if workload.type.startswith("microsoft.web/"):
+        places.append(f"{workload}/config/web")
+    told = azure.together(**{place: _asking(azure, workload, since, place) for place in places})
+    return [one for found, _ in told.values() for one in found], all(w for _, w in told.values())
+
+
+def _asking(azure: Azure, workload: ResourceId, since: datetime, place: str) -> Callable[[], Any]:
+    return lambda: read(azure, workload.subscription, since, f"resourceUri eq '{place}'")
 
 
 def tenants(azure: Azure, workload: ResourceId, registry: ResourceId) -> str:

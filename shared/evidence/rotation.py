@@ -43,9 +43,7 @@ def _trail(azure: Azure, workload: ResourceId, registry: ResourceId) -> Trail:
         registry=lambda: activity_log.read(
             azure, registry.subscription, since, f"resourceUri eq '{registry}'"
         ),
-        workload=lambda: activity_log.read(
-            azure, workload.subscription, since, f"resourceUri eq '{workload}'"
-        ),
+        workload=lambda: activity_log.of_workload(azure, workload, since),
         foreign=lambda: activity_log.tenants(azure, workload, registry),
     )
     changes, whole = told["workload"]

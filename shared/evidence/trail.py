@@ -55,9 +55,7 @@ def _trail(
         roles=lambda: activity_log.read(
             azure, registry.subscription, since, "resourceProvider eq 'Microsoft.Authorization'"
         ),
-        workload=lambda: activity_log.read(
-            azure, workload.subscription, since, f"resourceUri eq '{workload.text}'"
-        ),
+        workload=lambda: activity_log.of_workload(azure, workload, since),
         foreign=lambda: activity_log.tenants(azure, workload, registry),
     )
     (roles, whole), (changes, all_changes) = told["roles"], told["workload"]

@@ -7,6 +7,7 @@ Out: a Plan, always: steps where a remedy is known and safe, advice for a person
 
     firewall.py   the step that adds a workload's addresses to a registry's firewall
     vnet_pull.py, zone_link.py   the steps onto a private path: a site's routing, a zone's link
+    pull_role.py  the role assignment that gives access back
     credentials.py, use_identity.py   the steps that repair a workload's sign-in
     advice/       what a person can do, one short text for each finding
     together.py   several images of one workload: one plan, and each image's share of it
