@@ -223,7 +223,7 @@ def _with_a_token(built: Built) -> None:
     """A non-Entra token of the registry ("Create a token with repository-scoped permissions")."""
     registry = built.registry["id"]
     kind = "Microsoft.ContainerRegistry/registries"
-    scope_map = f"{registry}/scopeMaps/shop"
+    scope_map = f"{registry}/scopeMaps/shop-pulls"
     actions = [f"repositories/{REPOSITORY}/content/read"]
     properties = {"type": "UserDefined", "actions": actions, "provisioningState": "Succeeded"}
     built.estate.add(scope_map, f"{kind}/scopeMaps", properties)

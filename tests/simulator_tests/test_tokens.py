@@ -16,7 +16,7 @@ def scenario(**token: Any) -> dict[str, Any]:
     image = estate.image(acr, "shop/web", "4.2.1")
     site = estate.site("shop", image=image, outbound=("20.50.2.11",), identity=False)
     kind = "Microsoft.ContainerRegistry/registries"
-    scope_map = f"{acr['id']}/scopeMaps/shop"
+    scope_map = f"{acr['id']}/scopeMaps/shop-pulls"
     actions = [f"repositories/{token.pop('repository', 'shop/web')}/content/read"]
     estate.add(scope_map, f"{kind}/scopeMaps", {"type": "UserDefined", "actions": actions})
     properties = {"scopeMapId": scope_map, "status": "enabled", **token}
