@@ -30,8 +30,15 @@ def holds(path: PrivatePath) -> dict[str, bool | None]:
     return {leg.name.value: leg.holds for leg in path.legs if leg.holds is not True}
 
 
-@pytest.mark.parametrize("host", ["site", "functions", "app", "job"])
-@pytest.mark.parametrize("cloud", ["AzureCloud", "AzureChinaCloud", "AzureUSGovernment"])
+@pytest.mark.parametrize(
+    ("host", "cloud"),
+    [
+        ("site", "AzureCloud"),
+        ("app", "AzureCloud"),
+        ("job", "AzureChinaCloud"),
+        ("functions", "AzureUSGovernment"),
+    ],
+)
 def test_a_path_that_stands_is_proven(host: str, cloud: str, tmp_path: Path) -> None:
     path = path_of(cases.private(host, cloud=cloud), tmp_path)
 
