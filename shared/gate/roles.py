@@ -203,6 +203,16 @@ def _decided(case: Case, past: PastAccess) -> Iterator[str]:
         return
     if case.approved and case.approved == case.plan.digest:
         return
+    ours = {
+        write.url.partition("?")[0].lower()
+        for step in case.steps(RemedyName.PULL_ROLE)
+        for write in step.requests
+    }
+    if past.assignment.lower() in ours:
+        yield (
+            f"this service had given the role already, and {past.removed_by or 'somebody'} took it "
+            f"away again on {past.removed:%Y-%m-%d %H:%M} UTC; a fight over it is for persons"
+        )
     allowed = {one.value for one in section.removed_by}
     listed = past.removed_by.lower() in {one.lower() for one in section.intentional}
     if _HANDS.get(past.hand) not in allowed or listed:

@@ -128,6 +128,19 @@ def test_what_a_person_took_away_is_given_back_by_a_person() -> None:
     assert decide(evidence, approved=digest).verdict is Verdict.ALLOW
 
 
+def test_what_this_service_gave_and_somebody_took_away_again_is_no_accident() -> None:
+    step = planned(seen(trail(past())))
+    ours = past(assignment=step.requests[0].url.partition("?")[0].lower())
+    evidence = seen(trail(ours))
+
+    decision = decide(evidence)
+
+    assert decision.verdict is Verdict.HOLD
+    assert "took it away again" in " ".join(decision.reasons)
+    digest = Plan.of((planned(evidence),)).digest
+    assert decide(evidence, approved=digest).verdict is Verdict.ALLOW
+
+
 def test_the_policy_may_say_whose_removals_are_made_up_for() -> None:
     by_anna = seen(trail(past(hand=Hand.PERSON, removed_by="anna@contoso.example")))
     pull_role_may = GENEROUS.replace("remedies: {", "remedies: {pull-role: %s, ")

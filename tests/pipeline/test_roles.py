@@ -161,3 +161,22 @@ def test_one_role_serves_every_repository_an_app_pulls(tmp_path: Path) -> None:
     assert incident.state is State.HEALED, [one.text for one in incident.timeline]
     assert clinic.pull(clinic.find("sites/shop"))["ok"]
     assert [write.partition(" ")[0] for write in clinic.writes] == ["PUT"]
+
+
+def test_a_role_that_somebody_takes_away_again_is_not_fought_over(tmp_path: Path) -> None:
+    clinic = Clinic(cases.lost(retry=[60.0]), tmp_path)
+    first = clinic.sweep_until_done(failing(clinic))
+    assert first.state is State.HEALED
+    path = clinic.writes[0].partition(" ")[2]
+    answer = clinic.simulator.change("DELETE", f"{path}?api-version=2022-04-01", b"")
+    assert answer.status < 300, answer.content
+    clinic.advance(3600)
+
+    assert not clinic.pull(clinic.find("sites/shop"))["ok"]
+    again_ = clinic.heal(clinic.find("sites/shop"), id="signal-2")
+
+    assert again_.id != first.id
+    assert again_.state is State.HELD, [one.text for one in again_.timeline]
+    assert again_.decision is not None
+    assert "took it away again" in " ".join(again_.decision.reasons)
+    assert len(clinic.writes) == 1
