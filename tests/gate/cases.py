@@ -116,7 +116,7 @@ def access(pulls: bool | None = True, *, principal: str = PRINCIPAL) -> Access:
 
 
 def surroundings(**changes: Any) -> Surroundings:
-    tags = {SHOP.group_id.lower(): {}, CONTOSO.group_id.lower(): {}}
+    tags: dict[str, dict[str, str]] = {SHOP.group_id.lower(): {}, CONTOSO.group_id.lower(): {}}
     return replace(Surroundings(group_tags=tags), **changes)
 
 
