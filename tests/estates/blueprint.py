@@ -64,6 +64,7 @@ FAULTS = (
     "quarantined",
     "wrong-platform",
     "registry-gone",
+    "repointed",
 )
 _LOSSES = ("role-removed", "role-removed-long-ago", "role-reaped", "role-never", "recreated")
 
@@ -189,6 +190,7 @@ def _applies(fault: str, to: Blueprint) -> bool:
         "mode-switched": to.uses_identity and not to.abac,
         "recreated": to.sign_in == "system",
         "wrong-platform": not to.digest,
+        "repointed": to.host not in ("compose", "sidecar", "windows") and to.way != "firewall",
     }
     if fault in needs:
         return needs[fault]

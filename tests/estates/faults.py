@@ -12,16 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from tests.estates import hosts, ways
-from tests.simulator.estates import ground as bricks
-from tests.simulator.estates.past import PERSON, PIPELINE
+from tests.estates import sign_in_faults, ways
 from tests.simulator.world import Resource
 
 if TYPE_CHECKING:
     from tests.estates.building import Built
 
 _NET = "Microsoft.Network"
-_ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 
 
 def _no_rules(built: Built) -> None:
@@ -98,122 +95,6 @@ def _appliance(built: Built) -> None:
     built.estate.egress(built.workload, (ways.APPLIANCE,))
 
 
-def _role_removed(built: Built) -> None:
-    _forget(built, by=PERSON)
-
-
-def _role_removed_long_ago(built: Built) -> None:
-    _forget(built, by=PIPELINE, days=45)
-
-
-def _role_reaped(built: Built) -> None:
-    """Removed by an automation, not by a person."""
-    _forget(built, by=PIPELINE)
-
-
-def _forget(built: Built, *, by: str, days: float = 1) -> None:
-    """The Activity Log keeps the making and the deletion of the assignment."""
-    if built.role is None or built.principal is None:
-        return
-    held = built.role["properties"]
-    role = str(held["roleDefinitionId"]).rsplit("/", 1)[-1]
-    _role_never(built)
-    built.estate.forgotten_assignment(
-        held["principalId"],
-        role,
-        held["scope"],
-        by=by,
-        days=days,
-        condition=held["condition"] or "",
-    )
-
-
-def _role_never(built: Built) -> None:
-    if built.role is not None:
-        built.drop(built.role)
-        built.role = None
-
-
-def _mode_switched(built: Built) -> None:
-    built.registry["properties"]["roleAssignmentMode"] = "AbacRepositoryPermissions"
-
-
-def _recreated(built: Built) -> None:
-    """The identity was switched off and on: the role is still assigned to the former principal."""
-    if built.role is None:
-        return
-    former = bricks.guid("principal", "before it was made anew")
-    built.role["properties"]["principalId"] = former
-    if built.workload.get("identity", {}).get("principalId"):
-        built.estate.new_identity(built.workload, former=former)
-
-
-def _denied(built: Built) -> None:
-    kind = "Microsoft.Authorization/denyAssignments"
-    name = bricks.guid("deny")
-    permissions = {
-        "actions": ["Microsoft.ContainerRegistry/registries/pull/read"],
-        "notActions": [],
-        "dataActions": ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
-        "notDataActions": [],
-    }
-    built.estate.add(
-        f"{built.registry['id']}/providers/{kind}/{name}",
-        kind,
-        {
-            "denyAssignmentName": "incident response",
-            "description": "",
-            "scope": built.registry["id"],
-            "doNotApplyToChildScopes": False,
-            "isSystemProtected": True,
-            "permissions": [permissions],
-            "principals": [{"id": built.principal, "type": "ServicePrincipal"}],
-            "excludePrincipals": [],
-        },
-    )
-
-
-def _arm_audience(built: Built) -> None:
-    policies = built.registry["properties"]["policies"]
-    policies["azureADAuthenticationAsArmPolicy"] = {"status": "disabled"}
-
-
-def _detached(built: Built) -> None:
-    """The identity it is told to use is not attached (any more)."""
-    built.workload["identity"] = {"type": "None"}
-
-
-def _not_used(built: Built) -> None:
-    hosts.with_nothing(built)
-
-
-def _rotated(built: Built) -> None:
-    from tests.estates.building import STALE
-
-    if built.blueprint.sign_in == "vault":
-        secret = built.of_type("Microsoft.KeyVault/vaults/secrets")[0]
-        secret["properties"]["value"] = STALE
-    else:
-        hosts.change_password(built, STALE)
-
-
-def _admin_off(built: Built) -> None:
-    built.registry["properties"]["adminUserEnabled"] = False
-
-
-def _vault_closed(built: Built) -> None:
-    """The site's identity may not read the secret any more."""
-    vault = built.of_type("Microsoft.KeyVault/vaults")[0]
-    for item in built.of_type(_ASSIGNMENT):
-        if item["id"].startswith(vault["id"]):
-            built.drop(item)
-
-
-def _token_expired(built: Built) -> None:
-    for token in built.of_type(f"{built.registry['type']}/tokens"):
-        token["properties"]["status"] = "disabled"
-
-
 def _no_tag(built: Built) -> None:
     tags = _tags(built)
     found = tags.pop("4.2.1", None)
@@ -252,6 +133,23 @@ def _registry_gone(built: Built) -> None:
     built.estate.parts["images"].pop(built.registry["properties"]["loginServer"], None)
 
 
+def _repointed(built: Built) -> None:
+    """Whoever may edit the app points it at a stranger's registry, sign-in and all."""
+    server = built.registry["properties"]["loginServer"]
+    strangers = f"strangersimages{built.estate.cloud.registry_suffix}"
+    image = f"{strangers}/strange/web:1.0.0"
+    settings = built.estate.parts["appSettings"].get(built.workload["id"], {})
+    if "DOCKER_REGISTRY_SERVER_URL" in settings:
+        settings["DOCKER_REGISTRY_SERVER_URL"] = f"https://{strangers}"
+    if built.blueprint.is_site:
+        built.config["linuxFxVersion"] = f"DOCKER|{image}"
+        return
+    properties = built.workload["properties"]
+    properties["template"]["containers"][0]["image"] = image
+    for entry in properties["configuration"]["registries"]:
+        entry["server"] = entry["server"].replace(server, strangers)
+
+
 def _repositories(built: Built) -> dict[str, Any]:
     images = built.estate.parts["images"]
     found: dict[str, Any] = images.get(built.registry["properties"]["loginServer"], {})
@@ -264,6 +162,7 @@ def _tags(built: Built) -> dict[str, Resource]:
 
 
 FAULTS: Mapping[str, Callable[[Built], None]] = {
+    **sign_in_faults.FAULTS,
     "no-rules": _no_rules,
     "some-rules": _some_rules,
     "public-off": _public_off,
@@ -278,24 +177,11 @@ FAULTS: Mapping[str, Callable[[Built], None]] = {
     "nsg-entra": lambda built: ways.deny(built, "AzureActiveDirectory"),
     "nsg-storage": lambda built: ways.deny(built, "Storage"),
     "appliance": _appliance,
-    "role-removed": _role_removed,
-    "role-removed-long-ago": _role_removed_long_ago,
-    "role-reaped": _role_reaped,
-    "role-never": _role_never,
-    "mode-switched": _mode_switched,
-    "recreated": _recreated,
-    "denied": _denied,
-    "arm-audience": _arm_audience,
-    "detached": _detached,
-    "not-used": _not_used,
-    "rotated": _rotated,
-    "admin-off": _admin_off,
-    "vault-closed": _vault_closed,
-    "token-expired": _token_expired,
     "no-tag": _no_tag,
     "no-repository": _no_repository,
     "locked": _locked,
     "quarantined": _quarantined,
     "wrong-platform": _wrong_platform,
     "registry-gone": _registry_gone,
+    "repointed": _repointed,
 }

@@ -107,7 +107,8 @@ def _at_best(failure: Failure, estate: Blueprint) -> frozenset[str]:
         more.add(F.UNDETERMINED)
     if estate.elsewhere == "hidden":
         more.add(F.REGISTRY_NOT_FOUND)
-    if estate.posture == "deny" and not estate.way_is_fixed:
+    listed = estate.posture == "deny" or "repointed" in estate.faults
+    if listed and not estate.way_is_fixed:
         # Hosts print one word for all refusals, and no rule can name this workload's way out.
         more.add(F.FIREWALL_EGRESS_UNPROVABLE)
     if failure.stage in ("route", "image", "platform", "data-endpoint") or unreadable:
