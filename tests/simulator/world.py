@@ -79,7 +79,7 @@ class World:
     cloud: str = "AzureCloud"
     tenant: str = ""
     subscriptions: list[str] = field(default_factory=list)
-    healer: dict[str, str] = field(default_factory=dict)
+    healer: dict[str, str] = field(default_factory=dict)  # principalId, clientId; its own address
     app_settings: dict[str, dict[str, str]] = field(default_factory=dict)  # by lower-case site id
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)  # by lower-case app id
     passwords: dict[str, list[str]] = field(default_factory=dict)  # by lower-case registry id
