@@ -4,7 +4,8 @@ The way in for Azure Monitor: an action group posts an alert.
 In:  the common alert schema.
 Out: 202 with what was accepted and what was ignored, before anything is asked of Azure: an action
      group that waits too long, or meets a storm of 503, stops calling for 15 minutes ("Action
-     groups", retry logic).
+     groups", retry logic). What cannot be understood is refused, which no action group tries again,
+     and kept in the poison queue.
 """
 
 import azure.functions as func
@@ -12,19 +13,27 @@ import azure.functions as func
 from functions import duty, questions, reception
 from functions.answers import answer, answering
 from shared import signals
+from shared.errors import BadInput
 
 bp = func.Blueprint()
 
 
 @bp.route(route="alerts", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
+@bp.queue_output(arg_name="poison", queue_name=duty.POISON, connection=duty.STORAGE)
 @answering
-def alerts(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
+def alerts(
+    req: func.HttpRequest, queue: reception.Queue, poison: reception.Queue
+) -> func.HttpResponse:
     """Queue what an alert says. Delivered twice it is queued twice, and joins one incident."""
     medic = duty.medic()
-    intake = signals.from_alert(
-        questions.body(req), now=medic.now(), own_principals=medic.own_principals
-    )
+    try:
+        intake = signals.from_alert(
+            questions.body(req), now=medic.now(), own_principals=medic.own_principals
+        )
+    except (BadInput, questions.TooLarge) as error:
+        reception.set_aside(req.get_body(), error, "alerts", poison, medic=medic)
+        raise
     booked = reception.receive(intake.accepted, queue, medic=medic)
     accepted = [
         {"incident": incident, "resource": signal.resource.text}

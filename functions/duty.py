@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shared.medic import Medic
 
-#: The one queue, and the app setting that says where it is.
-QUEUE = "incidents"
+#: The one queue, the one for what could not be used (the host's own name for it), and the app
+#: setting that says where they are.
+QUEUE, POISON = "incidents", "incidents-poison"
 STORAGE = "AzureWebJobsStorage"
 
 _lock = threading.Lock()

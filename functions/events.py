@@ -4,8 +4,8 @@ The way in for Event Grid: something was changed in a watched subscription.
 In:  one event, in the Event Grid schema or as CloudEvents 1.0.
 Out: a message in the queue, when the change may matter to a pull.
 
-An exception here makes Event Grid send the event again; one that can never be understood is
-dropped with a line in the log instead, or it would come back for a day.
+An exception here makes Event Grid send the event again; one that can never be understood goes to
+the poison queue instead, with the reason, or it would come back for a day and then be gone.
 """
 
 import logging
@@ -23,15 +23,14 @@ log = logging.getLogger("medic.doors")
 
 @bp.event_grid_trigger(arg_name="event")
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
-def on_event(event: func.EventGridEvent, queue: reception.Queue) -> None:
+@bp.queue_output(arg_name="poison", queue_name=duty.POISON, connection=duty.STORAGE)
+def on_event(event: func.EventGridEvent, queue: reception.Queue, poison: reception.Queue) -> None:
     """Queue a look at what was changed."""
-    medic = duty.medic()
+    medic, members = duty.medic(), _members(event)
     try:
-        intake = signals.from_event(
-            _members(event), now=medic.now(), own_principals=medic.own_principals
-        )
+        intake = signals.from_event(members, now=medic.now(), own_principals=medic.own_principals)
     except BadInput as error:
-        log.warning("Event dropped: %s", error, extra={"stage": "on_event"})
+        reception.set_aside(members, error, "on_event", poison, medic=medic)
         return
     for dropped in intake.ignored:
         extra = {"stage": "on_event", "resource": dropped.resource}

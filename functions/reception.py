@@ -1,7 +1,7 @@
 """
-Reception: signals go into the queue and onto an incident.
+Reception: signals go into the queue and onto an incident; what is none goes to the poison queue.
 
-In:  accepted signals and the queue's output binding.
+In:  accepted signals and the queue's output binding; or what could not be understood, and why.
 Out: the incident of each.
 
 The queue alone is enough: when the store is down or slow, the incident is opened by whoever takes
@@ -11,7 +11,7 @@ the message, and the signal's own id stands in for the incident's. A sender neve
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, List  # noqa: UP035
+from typing import TYPE_CHECKING, Any, List  # noqa: UP035
 
 import azure.functions as func
 
@@ -46,6 +46,14 @@ def receive(accepted: Sequence[Signal], queue: Queue, *, medic: "Medic") -> list
     if messages:
         queue.set(messages)
     return booked
+
+
+def set_aside(what: Any, why: Exception, door: str, poison: Queue, *, medic: "Medic") -> None:
+    """Keep what could not be understood, with the reason, for a person to read. The poison queue
+    alone is enough: its own door brings it to the store."""
+    reason = signals.said(str(why))
+    log.warning("%s set a signal aside: %s", door, reason, extra={"stage": "poison"})
+    poison.set([signals.seal(door, reason, what, now=medic.now())])
 
 
 def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:

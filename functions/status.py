@@ -40,7 +40,11 @@ class Reset(msgspec.Struct, forbid_unknown_fields=True):
 @answering
 def health(req: func.HttpRequest) -> func.HttpResponse:
     """Whether the service can do its work. What the identity lacks is told, and no illness: a
-    service that may only look is a service."""
+    service that may only look is a service. Nor is what could not be used: anybody with a key may
+    send nonsense, and nobody should be able to make the service look ill by that."""
+    from shared.model.views import letters_view
+    from shared.store.interface import KEPT_LETTERS
+
     medic = duty.medic()
     parts: dict[str, Any] = {
         "settings": _part(
@@ -51,17 +55,21 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
         "store": _part([]),
     }
     breakers: list[dict[str, Any]] = []
+    poison: dict[str, Any] | None = None  # not known
     try:
         medic.store.check()
         breakers = [
             {"scope": one.scope, "because": one.because, "since": one.since}
             for one in medic.store.breakers()
         ]
+        letters = medic.store.letters(KEPT_LETTERS)
+        poison = letters_view(letters, now=medic.now())
     except HealError as error:
         parts["store"] = _part([str(error)])
     held, parts["azure"] = _permissions(medic)
     well = all(part["ok"] for part in parts.values())
-    report = {"healthy": well, **parts, "breakers": breakers, "permissions": held}
+    report = {"healthy": well, **parts, "breakers": breakers, "poison": poison}
+    report["permissions"] = held
     return answer(report, 200 if well else 503)
 
 

@@ -143,7 +143,7 @@ def incidents(
 ) -> int:
     """The incidents, newest first, or one of them as a story."""
     from functions.cli import sheets
-    from shared.model.views import incident_view
+    from shared.model.views import incident_view, letters_view
 
     doctor = _on_duty()
     if id is not None:
@@ -157,10 +157,13 @@ def incidents(
         cursor=cursor,
     )
     views = [incident_view(found) for found in page.incidents]
+    poison = letters_view(doctor.store.letters(), now=doctor.now())
     if as_json:
-        desk.json({"incidents": views, "cursor": page.cursor})
+        desk.json({"incidents": views, "cursor": page.cursor, "poison": poison})
         return 0
     desk.show(sheets.incidents(views))
+    if poison["count"] and not cursor:
+        desk.show(sheets.letters(poison))
     if page.cursor:
         desk.show(f"more: medic incidents --cursor {page.cursor}")
     return 0

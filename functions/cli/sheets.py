@@ -1,5 +1,5 @@
 """
-Sheets: lists of incidents, and the policy in sentences.
+Sheets: lists of incidents, what could not be used, and the policy in sentences.
 
 In:  contract views and sentences.  Out: renderables.
 """
@@ -29,6 +29,17 @@ def incidents(views: Sequence[View]) -> RenderableType:
             Text(found["finding"] if found else ""),
         )
     return table
+
+
+def letters(poison: View) -> RenderableType:
+    """How much came in that could not be used, and why, newest first."""
+    number = poison["count"]
+    said = [f"{number} signal{'' if number == 1 else 's'} could not be used; the newest:"]
+    said += [
+        f"  {one['at'][:19].replace('T', ' ')}  {one['source']}: {one['reason']}"
+        for one in poison["newest"]
+    ]
+    return sentences(said)
 
 
 def scanned(views: Sequence[View], workloads: int) -> RenderableType:

@@ -1,18 +1,19 @@
 """
-The incident as the HTTP API and the command line show it.
+The incident as the HTTP API and the command line show it, and what could not be used.
 
-In:  an Incident.  Out: JSON values with exactly the names of the contract.  Pure.
+In:  an Incident, or Letters.  Out: JSON values with exactly the names of the contract.  Pure.
 
 Every text is made printable here, and secrets that slipped into somebody else's text are hidden.
 """
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.model.discretion import discreet
 from shared.model.incident import Incident
+from shared.model.letter import Letters
 from shared.model.plan import Decision, Diagnosis, Plan, Step, Verification
 from shared.model.words import Host, Verdict
 
@@ -23,6 +24,8 @@ _UNSAFE = re.compile(
 )
 
 
+_SHOWN_LETTERS = 5
+_DAY = timedelta(days=1)
 #: What a resource is by its type alone, until it was read: a site may turn out a function app.
 _HOSTS = {
     "microsoft.web/sites": Host.WEB_APP,
@@ -98,6 +101,23 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "approved_by": incident.approved_by,
     }
     return {name: _printable(value) for name, value in view.items()}
+
+
+def letters_view(letters: Letters, *, now: datetime) -> dict[str, Any]:
+    """How much could not be used so far, how much of it in the past day, and the newest of it."""
+    newest = [
+        {
+            "id": letter.id,
+            "at": instant(letter.at),
+            "source": letter.source,
+            "reason": letter.reason,
+            "text": letter.text,
+            "incident": letter.incident,
+        }
+        for letter in letters.newest[:_SHOWN_LETTERS]
+    ]
+    lately = sum(letter.at > now - _DAY for letter in letters.newest)
+    return {"count": letters.count, "lately": lately, "newest": _printable(newest)}
 
 
 def _decision(incident: Incident) -> dict[str, Any] | None:

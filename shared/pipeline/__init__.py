@@ -8,9 +8,11 @@ The pipeline: the only place where rooms meet.
     deciding.py   what a person decides: approve, reject, roll back
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
+    burying.py    what the queue gave up: kept as a letter, tried once more, or told as failed
     weighing.py   what the gate must know beside the evidence: history, repeats, surroundings
 """
 
+from shared.pipeline.burying import bury
 from shared.pipeline.deciding import again, approve, reject, rollback
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
@@ -21,6 +23,7 @@ __all__ = [
     "Scan",
     "again",
     "approve",
+    "bury",
     "check",
     "diagnose",
     "heal",

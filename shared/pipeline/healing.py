@@ -37,7 +37,7 @@ from shared.pipeline.working import ROUNDS, Work
 from shared.policy.schema import Mode
 
 #: An incident in one of these has not been looked at to the end.
-_UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
+UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
 #: Findings that name no other fault behind the one that was mended.
 _NO_OTHER_FAULT = frozenset(
     {FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE, FindingName.UNDETERMINED}
@@ -72,7 +72,7 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
 
 def _wants_a_look(incident: Incident, signal: Signal) -> bool:
     """Unfinished incidents do; held and unsolved ones when something newer came in."""
-    if incident.state in _UNFINISHED:
+    if incident.state in UNFINISHED:
         return True
     waiting = incident.state in UNSOLVED_STATES | {State.HELD}
     return waiting and signal.at > incident.updated

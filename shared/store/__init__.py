@@ -1,7 +1,7 @@
 """
 The store: what the service remembers between calls, and between machines.
 
-In:  signals, incidents, audit records, leases.
+In:  signals, incidents, audit records, leases, letters.
 Out: the same, and counts of them for the gate.
 Errors: StoreError (StoreBusy: again later; StaleIncident: load again).
 
@@ -9,6 +9,7 @@ One Protocol, one room per keeper. Nothing here decides anything, reads Azure or
 """
 
 from shared.store.interface import (
+    KEPT_LETTERS,
     STUCK,
     Breaker,
     Page,
@@ -23,6 +24,7 @@ from shared.store.interface import (
 from shared.store.sqlite import SqliteStore
 
 __all__ = [
+    "KEPT_LETTERS",
     "STUCK",
     "Breaker",
     "Page",

@@ -9,20 +9,24 @@ transaction as what it repeats, so no reader ever sees the two disagree.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from shared.model.letter import Letter
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, UNSOLVED_STATES, State
 from shared.store import entities, keys, rows
 from shared.store.entities import row
-from shared.store.interface import Received, Record, StaleIncident, StoreError
-from shared.store.table import Changes, Table
+from shared.store.interface import KEPT_LETTERS, Received, Record, StaleIncident, StoreError
+from shared.store.table import Changes, Clash, Table
 
 if TYPE_CHECKING:
     from shared.model.incident import Incident
 
 _DAY = timedelta(days=1)
+#: Letters after which the oldest make room, once for all of them.
+_ROOM, _MOST_AT_ONCE = 20, 100
 
 
 def receive(table: Table, signal: Signal, told: tuple[str, ...], now: datetime) -> Received:
@@ -154,6 +158,33 @@ def add(table: Table, changes: Changes, records: tuple[Record, ...]) -> None:
             changes.replace(after, count)
         else:
             changes.insert(after)
+
+
+def bury(table: Table, letter: Letter) -> None:
+    """One attempt: Clash when another machine was faster. Twice is once: the letter has a key."""
+    key, counted = keys.letter(letter.at, letter.id), table.get(keys.letter_count())
+    if table.get(key):
+        return
+    number = int(counted["letters"]) + 1 if counted else 1
+    changes = Changes()
+    changes.insert(row(key, **rows.letter_row(letter)))
+    if counted:
+        changes.replace(row(keys.letter_count(), letters=number), counted)
+    else:
+        changes.insert(row(keys.letter_count(), letters=number))
+    table.commit(changes)
+    if number % _ROOM == 0:
+        _make_room(table)
+
+
+def _make_room(table: Table) -> None:
+    """The oldest letters go; a machine that was faster has done it."""
+    changes = Changes()
+    for one in list(table.query(keys.below("l")))[KEPT_LETTERS:][:_MOST_AT_ONCE]:
+        changes.delete(one["RowKey"])
+    if changes.operations:
+        with suppress(Clash):
+            table.commit(changes)
 
 
 def _joinable(pointer: Mapping[str, Any], now: datetime) -> bool:

@@ -2,15 +2,17 @@
 Counting in a table: what the gate must know of the past hour, day and week.
 
 In:  a Table, and the moment to count back from, UTC.
-Out: a History, a number, the tripped breakers.
+Out: a History, a number, the tripped breakers, the newest letters.
 """
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from shared.model.history import History
 from shared.model.ids import ResourceId
+from shared.model.letter import Letters
 from shared.store import keys, rows
 from shared.store.interface import Breaker
 from shared.store.table import Table
@@ -69,6 +71,13 @@ def breakers(table: Table) -> tuple[Breaker, ...]:
         Breaker(scope=one["scope"], because=one["because"], since=rows.moment(one["since"]))
         for one in sorted(tripped, key=lambda one: one["since"])
     )
+
+
+def letters(table: Table, limit: int) -> Letters:
+    count = table.get(keys.letter_count())
+    found = islice(table.query(keys.below("l"), page=limit), limit)
+    newest = tuple(rows.letter({"incident": None, **one}) for one in found)
+    return Letters(count=int(count["letters"]) if count else 0, newest=newest)
 
 
 def _at(counted: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from shared.errors import HealError, TransientError
 from shared.model.history import History
 from shared.model.ids import ResourceId
+from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import Result, State
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: A worker that took an incident and said nothing for so long is taken for dead.
 STUCK = timedelta(minutes=10)
+#: Letters that are kept at least, the newest; a few more may be there.
+KEPT_LETTERS = 100
 
 
 class StoreError(HealError):
@@ -98,7 +101,7 @@ class Breaker:
 
 
 class Store(Protocol):
-    """The memory of the service: incidents, signals, audit, leases, breakers.
+    """The memory of the service: incidents, signals, audit, leases, breakers, letters.
 
     Every method is atomic and safe to call from several threads and machines. Times are UTC and
     handed in. All raise StoreError.
@@ -174,6 +177,12 @@ class Store(Protocol):
 
     def breakers(self) -> tuple[Breaker, ...]:
         """The breakers that are tripped."""
+
+    def bury(self, letter: Letter) -> None:
+        """Keep a letter; one that is there already stays as it is. The oldest make room."""
+
+    def letters(self, limit: int = 10) -> Letters:
+        """The newest letters, newest first, and how many were ever kept."""
 
     def check(self) -> None:
         """Raise StoreError when the store cannot be used."""

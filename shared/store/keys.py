@@ -14,6 +14,7 @@ one partition, and what is asked for often is a row of its own:
     o:{workload}            its newest incident s:{signal}       where a signal went
     w:{at}…  f:{at}…        announced writes, failed looks, by time
     x:{workload}:{incident} what a person refused               b:{scope}  breakers
+    l:{newest first}        letters                             m          how many there ever were
 
 Keys hold no ids of resources, which may contain what a key may not: only hashes of them. Pure.
 """
@@ -83,6 +84,15 @@ def refused(resource: str, incident: str) -> str:
 
 def breaker(scope: str) -> str:
     return f"b:{digest(scope)}"
+
+
+def letter(at: datetime, id: str) -> str:
+    """Sorts the newest first."""
+    return f"l:{_LAST - micros(at):018d}:{digest(id)}"
+
+
+def letter_count() -> str:
+    return "m"
 
 
 def between(low: str, high: str) -> str:

@@ -97,6 +97,13 @@ BREAKERS = "SELECT scope, because, since FROM breakers WHERE because IS NOT NULL
 TRIP = "INSERT OR REPLACE INTO breakers (scope, because, since) VALUES (?, ?, ?)"
 RESET = "UPDATE breakers SET because = NULL, since = ? WHERE scope = ? AND because IS NOT NULL"
 
+BURY = """
+    INSERT INTO letters (id, at, source, reason, text, incident) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING
+"""
+MAKE_ROOM = "DELETE FROM letters WHERE n <= (SELECT max(n) FROM letters) - ?"
+LETTERS = "SELECT n, id, at, source, reason, text, incident FROM letters ORDER BY n DESC LIMIT ?"
+
 
 def below(column: str, scope: str | None) -> dict[str, str | None]:
     """The parameter that keeps one id, or all below it."""

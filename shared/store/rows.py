@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from shared.model.discretion import discreet
+from shared.model.letter import Letter
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, State
 from shared.store.interface import Record, StoreError
@@ -120,6 +121,22 @@ def record_row(record: Record) -> dict[str, object]:
         "result": record.result.value if record.result else None,
         "body": write_record(record),
     }
+
+
+def letter_row(letter: Letter) -> dict[str, str | None]:
+    return {
+        "id": clean(letter.id),
+        "at": stamp(letter.at),
+        "source": clean(letter.source),
+        "reason": clean(letter.reason),
+        "text": discreet(clean(letter.text)),
+        "incident": letter.incident,
+    }
+
+
+def letter(row: Any) -> Letter:
+    kept = {name: row[name] for name in ("id", "source", "reason", "text")}
+    return Letter(**kept, at=moment(row["at"]), incident=row["incident"])
 
 
 def incident(row: Any, heard: "tuple[Heard, ...]") -> "Incident":

@@ -65,7 +65,21 @@ _FIRST = (
     "CREATE TABLE breakers (scope TEXT PRIMARY KEY, because TEXT, since TEXT NOT NULL)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_LETTERS = (
+    """
+    CREATE TABLE letters (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,  -- counts those that made room, too
+        id TEXT NOT NULL UNIQUE,
+        at TEXT NOT NULL,
+        source TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        text TEXT NOT NULL,
+        incident TEXT
+    )
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING
 
 from shared.model.history import History
 from shared.model.ids import ResourceId
+from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import UNSOLVED_STATES, State
 from shared.store import queries, rows
 from shared.store.connection import Database
 from shared.store.interface import (
+    KEPT_LETTERS,
     STUCK,
     Breaker,
     Page,
@@ -202,6 +204,17 @@ class SqliteStore:
             Breaker(scope=row["scope"], because=row["because"], since=rows.moment(row["since"]))
             for row in tripped
         )
+
+    def bury(self, letter: Letter) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.BURY, tuple(rows.letter_row(letter).values()))
+            sql.execute(queries.MAKE_ROOM, (KEPT_LETTERS,))
+
+    def letters(self, limit: int = 10) -> Letters:
+        with self._database.reading() as sql:
+            kept = sql.execute(queries.LETTERS, (max(1, min(limit, KEPT_LETTERS)),)).fetchall()
+        newest = tuple(rows.letter(row) for row in kept)
+        return Letters(count=kept[0]["n"] if kept else 0, newest=newest)
 
     def check(self) -> None:
         with self._database.writing() as sql:  # an empty write: the disk and the lock are asked

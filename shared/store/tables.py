@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.model.history import History
 from shared.model.ids import ResourceId
+from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import State
 from shared.store import changing, counting, entities, keys, queries, rows
@@ -205,6 +206,12 @@ class TablesStore:
 
     def breakers(self) -> tuple[Breaker, ...]:
         return counting.breakers(self._table)
+
+    def bury(self, letter: Letter) -> None:
+        until_done(lambda: changing.bury(self._table, letter))
+
+    def letters(self, limit: int = 10) -> Letters:
+        return counting.letters(self._table, limit)
 
     def check(self) -> None:
         self._table.check()

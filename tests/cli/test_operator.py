@@ -1,5 +1,7 @@
 """The operator's verbs: incidents, approve, reject, rollback."""
 
+from shared.pipeline import bury
+from shared.signals import seal
 from tests.cli.conftest import Open
 from tests.cli.terminal import Terminal
 from tests.simulator import estates
@@ -42,6 +44,20 @@ def test_incidents_are_listed_and_one_is_told(opened: Open) -> None:
     assert "firewall-missing-egress" in told.out
     assert [one["id"] for one in as_json.json["incidents"]] == [id]
     assert as_json.json["cursor"] is None
+
+
+def test_what_could_not_be_used_is_told_under_the_list_and_its_text_is_not(opened: Open) -> None:
+    terminal = opened(estates.healthy_web_app())
+    medic = terminal.clinic.medic
+    odd = seal("alerts", "not JSON\x1b[2J", b"\x1b[2J{", now=medic.now()).encode()
+    bury(odd, id="m-1", at=medic.now(), medic=medic)
+
+    listed, as_json = terminal.say("incidents"), terminal.say("incidents", "--json")
+
+    assert "1 signal could not be used; the newest:" in listed.out
+    assert "alerts: not JSON" in listed.out
+    assert "\x1b" not in listed.out
+    assert as_json.json["poison"]["newest"][0]["id"] == "m-1"
 
 
 def test_incidents_can_be_narrowed_to_a_state(opened: Open) -> None:

@@ -89,6 +89,7 @@ class Config:
     most_deliveries: int
     redelivery: float  # seconds
     batch: int
+    hidden: float = 600.0  # seconds a message is invisible while it is handled; no setting
 
     @classmethod
     def read(cls, file: Path) -> "Config":

@@ -4,6 +4,8 @@ Storage queues in memory.
 In:  message bodies.
 Out: deliveries to a function: again after `redelivery` seconds when it fails, and to
      `{queue}-poison` after `most` attempts, as host.json says and the Storage queue extension does.
+     Nothing comes after a poison queue: a message that fails there stays, hidden for `hidden`
+     seconds each time.
 """
 
 import asyncio
@@ -20,6 +22,8 @@ from azure.functions.queue import QueueMessage
 #: The base class is what functions are annotated with; the worker delivers this one.
 Deliver = Callable[[func.QueueMessage], Awaitable[bool]]
 
+_POISON = "-poison"
+
 
 @dataclass
 class Message:
@@ -30,10 +34,11 @@ class Message:
 
 
 class Queues:
-    """Every queue by name; the poison queues are ordinary queues nobody reads."""
+    """Every queue by name; a poison queue is an ordinary queue, read by whoever has a trigger."""
 
-    def __init__(self, *, most: int, redelivery: float, batch: int) -> None:
+    def __init__(self, *, most: int, redelivery: float, hidden: float, batch: int) -> None:
         self._most, self._redelivery, self._batch = most, redelivery, batch
+        self._hidden = hidden
         self._visible: dict[str, asyncio.Queue[Message]] = defaultdict(asyncio.Queue)
         self._unsettled: dict[str, int] = defaultdict(int)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,14 +70,16 @@ class Queues:
             message.deliveries += 1
             if await deliver(self._shown(message)):
                 self._unsettled[queue] -= 1
+            elif queue.endswith(_POISON):
+                self._spawn(self._later(queue, message, self._hidden))
             elif message.deliveries >= self._most:
-                self.put(f"{queue}-poison", message.body)
+                self.put(f"{queue}{_POISON}", message.body)
                 self._unsettled[queue] -= 1
             else:
-                self._spawn(self._later(queue, message))
+                self._spawn(self._later(queue, message, self._redelivery))
 
-    async def _later(self, queue: str, message: Message) -> None:
-        await asyncio.sleep(self._redelivery)
+    async def _later(self, queue: str, message: Message, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         self._visible[queue].put_nowait(message)
 
     def _shown(self, message: Message) -> QueueMessage:

@@ -51,7 +51,7 @@ def running(
     app: tuple[Function, ...] | None = None, *, redelivery: float = 0.02, timers: bool = False
 ) -> Iterator[Running]:
     """Serve the repository's app, or these functions."""
-    config = replace(Config.read(ROOT / "host.json"), redelivery=redelivery)
+    config = replace(Config.read(ROOT / "host.json"), redelivery=redelivery, hidden=redelivery)
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

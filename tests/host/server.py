@@ -36,7 +36,10 @@ class Host:
         self.functions = {one.name.lower(): one for one in functions}
         self.config = config
         self.queues = Queues(
-            most=config.most_deliveries, redelivery=config.redelivery, batch=config.batch
+            most=config.most_deliveries,
+            redelivery=config.redelivery,
+            hidden=config.hidden,
+            batch=config.batch,
         )
         self._routes = [
             _route(one, config.prefix) for one in functions if one.kind == "httpTrigger"

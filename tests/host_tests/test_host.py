@@ -42,6 +42,24 @@ def test_a_message_that_fails_is_delivered_again_and_then_kept_in_the_poison_que
         assert host.poison("work") == [b"hello"]
 
 
+def test_after_a_poison_queue_comes_nothing_and_a_message_that_fails_there_stays() -> None:
+    counts: list[int | None] = []
+
+    def register(app: func.FunctionApp) -> None:
+        @app.queue_trigger(arg_name="message", queue_name="work-poison", connection="Storage")
+        def fails_long(message: func.QueueMessage) -> None:
+            counts.append(message.dequeue_count)
+            if len(counts) < 8:
+                raise RuntimeError("not yet")
+
+    with running(app_of(register)) as host:
+        post(host, "/admin/functions/fails_long", b'{"input": "hello"}')
+        host.settle("work-poison")
+
+        assert counts == [1, 2, 3, 4, 5, 6, 7, 8]
+        assert host.poison("work-poison") == []
+
+
 def test_a_message_that_fails_once_is_done_at_the_second_try() -> None:
     seen: list[bytes] = []
 
