@@ -50,10 +50,13 @@ class Azure:
 
     def __init__(self, connection: Connection, *, budget: int | None) -> None:
         self._connection = connection
-        self._guard = Guard(connection.transport, budget=budget)
+        self._guard = Guard(connection.transport, budget=budget, owns=self._owns)
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._memory: Arm | None = None
+
+    def _owns(self, url: str) -> bool:
+        return self.cloud.owns(url)
 
     def now(self) -> datetime:
         """The current moment, UTC."""

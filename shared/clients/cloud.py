@@ -11,6 +11,7 @@ as `az cloud register --endpoint-resource-manager` relies on.
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from shared.errors import BadInput, Unreachable
 
@@ -29,6 +30,15 @@ class Cloud:
     @property
     def arm_scope(self) -> str:
         return f"{self.arm_audience}/.default"
+
+    def owns(self, url: str) -> bool:
+        """Whether a sign-in for this cloud may go there: its resource manager (regional ones too),
+        its logs, its registries; https only."""
+        place = urlsplit(url)
+        manager, where = urlsplit(self.arm).netloc.lower(), place.netloc.lower()
+        known = where in {manager, urlsplit(self.logs).netloc.lower()} - {""}
+        below = where.endswith((f".{manager}", self.registry_suffix.lower())) and "@" not in where
+        return place.scheme.lower() == "https" and (known or below)
 
 
 _KNOWN = {

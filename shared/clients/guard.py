@@ -2,12 +2,16 @@
 The guard on the wire: reads pass, writes pass only when an allowed step announced them.
 
 In:  every request of every SDK client, retries and polls included.
-Out: the same request, counted; or WriteForbidden / BudgetSpent before it leaves the machine.
+Out: the same request, counted; or WriteForbidden / BudgetSpent / Refused before it leaves the
+     machine.
 
 A write must be announced: its method, its path, and which members its body sets to which values.
 Only the items of a list may differ from the announcement, because a remedy looks again before it
 writes and keeps what others have added meanwhile; and members the announcement leaves as read, or
 marks as secret (see `shared/model/plan.py`).
+
+Clients follow links in answers (the next page, where to ask about a long operation), and a token
+goes along; so nothing is sent to a place that is not the cloud's own.
 
 It sits below the SDKs, so "a dry run writes nothing" does not depend on anybody's good manners.
 """
@@ -15,7 +19,7 @@ It sits below the SDKs, so "a dry run writes nothing" does not depend on anybody
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -23,7 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.pipeline.transport import HttpTransport
 
-from shared.errors import BudgetSpent, WriteForbidden
+from shared.errors import BudgetSpent, Refused, WriteForbidden
 from shared.model.incident import Calls
 from shared.model.plan import AS_READ, SECRET, Write
 
@@ -82,11 +86,19 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
     """A transport around the shared one: counts what passes and stops what was not announced.
 
     `budget` bounds the requests of one incident; a write that is under way may always be read
-    back, so the budget stops new work, never the proof of work done.
+    back, so the budget stops new work, never the proof of work done. `owns` says of an address
+    whether it is the cloud's own.
     """
 
-    def __init__(self, inner: Any, *, budget: int | None = None) -> None:
+    def __init__(
+        self,
+        inner: Any,
+        *,
+        budget: int | None = None,
+        owns: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self._inner = inner
+        self._owns = owns
         self._budget = budget
         self._lock = threading.Lock()
         self._calls = Calls()
@@ -113,6 +125,12 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
             self._announced = before
 
     def send(self, request: Any, **kwargs: Any) -> Any:
+        if not self._owns(request.url):
+            where = urlsplit(request.url).hostname or "an address without a host"
+            raise Refused(
+                f"an answer of Azure led to {where}, which was not asked: this service signs in at "
+                "its own cloud alone"
+            )
         reading = is_read(request.method, request.url)
         if not reading and not any(_announces(write, request) for write in self._announced):
             raise WriteForbidden(

@@ -1,6 +1,7 @@
 """The operator's doors: look, allow, refuse, take back."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -62,6 +63,51 @@ def test_a_name_in_a_header_counts_for_nothing_without_app_service_sign_in(
     story = [one["text"] for one in desk.incident(id)["timeline"]]
     assert not any("the-boss" in text for text in story)
     assert any("function key" in text and "not today" in text for text in story)
+
+
+def test_a_signed_in_program_has_no_name_and_is_known_by_its_id(
+    held: tuple[Desk, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, id = held
+    monkeypatch.setenv("WEBSITE_AUTH_ENABLED", "true")
+    robot = "6b1f5f0e-6f0e-4c9b-8b5a-0a1b2c3d4e5f"
+    plan = desk.incident(id)["plan"]["digest"]
+
+    approved = desk.ask(
+        "POST", f"/api/incidents/{id}/approve", {"plan": plan}, X_MS_CLIENT_PRINCIPAL_ID=robot
+    )
+
+    assert approved.status == 202
+    story = [one["text"] for one in desk.incident(id)["timeline"]]
+    assert f"{robot} approved the plan {plan}" in story
+    actors = {record.actor for record in desk.clinic.medic.store.records(id)}
+    assert robot in actors
+
+
+def test_each_key_is_told_by_its_fingerprint_and_never_shown(
+    held: tuple[Desk, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    desk, id = held
+    caplog.set_level("DEBUG", logger="medic")
+    reset = {"scope": "*", "reason": "checked"}
+
+    desk.ask("POST", "/api/breaker/reset", reset, x_functions_key="canary-key-one")
+    desk.ask("POST", "/api/breaker/reset?code=canary-key-two", reset)
+    desk.ask(
+        "POST",
+        f"/api/incidents/{id}/reject?code=canary-key-two",
+        {"reason": "no"},
+        x_functions_key="canary-key-one",
+    )
+
+    records = desk.clinic.medic.store.records
+    actors = [record.actor for record in records("breaker:*")]
+    one, two = (sha256(f"canary-key-{n}".encode()).hexdigest()[:8] for n in ("one", "two"))
+    assert actors == [f"function key sha256:{one}", f"function key sha256:{two}"]
+    rejected = [record.actor for record in records(id) if record.stage == "rejection"]
+    assert rejected == actors[:1]
+    everything = f"{caplog.text} {desk.incident(id)} {records(id)} {records('breaker:*')}"
+    assert "canary-key" not in everything
 
 
 def test_another_plan_than_the_one_shown_is_409_and_nothing_is_written(
