@@ -39,6 +39,7 @@ def _kinds() -> tuple[tuple[type[Exception], int, str], ...]:
         (errors.OutOfScope, 403, "out-of-scope"),
         (errors.NotFound, 404, "not-found"),
         (errors.Conflict, 409, "conflict"),
+        (errors.InUse, 409, "busy"),
         (StaleIncident, 409, "changed-meanwhile"),
         (StoreError, 503, "store-unavailable"),
         (errors.Throttled, 502, "azure-throttled"),

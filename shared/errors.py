@@ -4,6 +4,7 @@ Every way to fail, by what the caller should do next.
     HealError
     ├── TransientError          again later; nothing is wrong with the request
     │   ├── Throttled           Azure said 429: again after `delay`
+    │   ├── InUse               another worker has it; again when it is done
     │   └── Unreachable         no answer, a cut line, or a 5xx
     ├── PermanentError          a person now; again will not help
     │   ├── PermissionMissing   our own identity lacks an action
@@ -33,6 +34,10 @@ class TransientError(HealError):
 
 class Throttled(TransientError):
     """Azure asked for a pause. `delay` is its word, or ours where it gave none."""
+
+
+class InUse(TransientError):
+    """Another worker is busy with the incident, or with what it would change."""
 
 
 class Unreachable(TransientError):

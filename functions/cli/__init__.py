@@ -5,7 +5,7 @@ In:  arguments, and the same settings as the function app.
 Out: words for a person, or JSON; an exit status: 0 done · 1 a fault was found (and is still there)
      · 2 bad arguments or bad input · 3 Azure refused or could not be reached.
 
-    commands.py   the verbs                     treating.py   heal and approve, up to the proof
+    commands.py   the verbs                     treating.py   heal, approve, roll back
     paper.py      where words go, made safe     story.py      an incident as a person reads it
     sheets.py     lists and sentences           powers.py     policy and permissions
 

@@ -208,15 +208,13 @@ def reject(desk: Desk, id: str, reason: str | None, as_json: bool) -> int:
 @_desk
 def rollback(desk: Desk, id: str, reason: str | None, as_json: bool) -> int:
     """Take back what was written, if it is still what is there."""
-    from functions.cli.treating import person
-    from shared import pipeline
+    from functions.cli import treating
     from shared.model.views import incident_view
 
     doctor = _on_duty(writes=True)
     _incident(doctor, id)
     why = _why(reason)
-    with desk.busy("taking back what was written"):
-        done = pipeline.rollback(id, why, person(), medic=doctor)
+    done = treating.rollback(id, why, medic=doctor, desk=desk, quiet=as_json)
     _tell(desk, incident_view(done), as_json=as_json, parts=("head", "outcome"))
     return 0
 

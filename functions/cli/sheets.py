@@ -62,6 +62,17 @@ def scanned(views: Sequence[View], workloads: int) -> RenderableType:
     return table
 
 
+def difference(rows: Sequence[View]) -> RenderableType:
+    """What was written, what is there now, what was there before."""
+    table = _table("", "before", "written", "now")
+    for row in rows:
+        cells = [Text(short(row[name])) for name in ("what", "before", "written", "now")]
+        if row["written"] != row["now"]:
+            cells[3].stylize("bold red")
+        table.add_row(*cells)
+    return table
+
+
 def sentences(said: Iterable[str]) -> RenderableType:
     """One sentence a line."""
     return Group(*(Text(line(text)) for text in said))

@@ -1,5 +1,5 @@
 """
-Treating: heal and approve at the command line, up to the proof.
+Treating: heal, approve and roll back at the command line, up to the proof.
 
 In:  a signal or an incident's id, a Medic, the Desk.
 Out: the incident as it stands when there is nothing left to wait for.
@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from functions.cli import sheets
 from functions.cli.paper import Desk
 from functions.cli.story import AFTER, BEFORE, story
 from shared import pipeline
-from shared.errors import NotFound, TransientError
+from shared.errors import Conflict, NotFound, TransientError
 from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.plan import Plan
@@ -72,6 +73,22 @@ def approve(incident: Incident, *, medic: Medic, desk: Desk, quiet: bool) -> Inc
     if not quiet:
         desk.show(story(incident_view(done), ("gate", *AFTER, "head")))
     return done
+
+
+def rollback(id: str, reason: str, *, medic: Medic, desk: Desk, quiet: bool) -> Incident:
+    """Take back what the incident wrote. What was changed since is shown beside the refusal:
+    before, written and now; as JSON where `quiet`."""
+    try:
+        with desk.busy("taking back what was written"):
+            return pipeline.rollback(id, reason, person(), medic=medic)
+    except Conflict as refusal:
+        details = getattr(refusal, "details", {})
+        if quiet:
+            error = {"code": "conflict", "message": str(refusal), "details": details}
+            desk.json({"error": error})
+        elif details.get("difference"):
+            desk.show(sheets.difference(details["difference"]))
+        raise
 
 
 def refused(incident: Incident) -> bool:

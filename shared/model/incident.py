@@ -68,6 +68,7 @@ class Incident:
     azure_calls: Calls = field(default_factory=Calls)
     instances: tuple[Instance, ...] = ()  # how the platform saw the workload before any change
     pulls_as: str | None = None  # object id of the identity that pulls
+    leaves_by: tuple[str, ...] = ()  # addresses the workload left by when it was looked at
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
     version: int = 0

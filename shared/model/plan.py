@@ -139,6 +139,8 @@ class Outcome:
     failed: bool = False
     before: Any = None  # what was there just before our write (not what the plan saw)
     after: Any = None  # what was read back
+    undoes: bool = False  # it took an earlier outcome back, or part of it
+    harm: str = ""  # what got worse with the write itself, as read back
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,3 +151,4 @@ class Verification:
     proof: str
     checked: datetime
     due: datetime | None = None  # when the sweep looks again; None when it is final
+    worse: str = ""  # what worked before the change and was seen to fail after it

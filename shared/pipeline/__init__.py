@@ -5,7 +5,8 @@ The pipeline: the only place where rooms meet.
     healing.py    the same, then execution and the first entry for verification: read this first
     applying.py   the steps one by one, with a look in between; what was interrupted is settled
     sweeping.py   what no message will remind us of: verifications due, work left lying
-    deciding.py   what a person decides: approve, reject, roll back
+    deciding.py   what a person decides: approve, reject
+    undoing.py    taking back what was written: because a person says so, or because it did harm
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
     burying.py    what the queue gave up: kept as a letter, tried once more, or told as failed
@@ -13,11 +14,12 @@ The pipeline: the only place where rooms meet.
 """
 
 from shared.pipeline.burying import bury
-from shared.pipeline.deciding import again, approve, reject, rollback
+from shared.pipeline.deciding import again, approve, reject
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 from shared.pipeline.searching import Scan, scan, take
 from shared.pipeline.sweeping import check, sweep
+from shared.pipeline.undoing import rollback
 
 __all__ = [
     "Scan",

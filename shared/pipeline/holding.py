@@ -3,7 +3,7 @@ Holding: nobody else changes what a plan touches while it is carried out.
 
 In:  the resources a plan, or taking it back, changes.
 Out: nothing; while the block runs, no other worker on any machine changes them.
-Errors: TransientError when another worker is at one of them.
+Errors: InUse when another worker is at one of them.
 
 A lease is taken for the whole resource, whatever part of it is changed: a registry has no etag, so
 two writers at once lose each other's rules. All or none, in one order, and nobody waits inside: two
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from shared import audit
-from shared.errors import TransientError
+from shared.errors import InUse
 from shared.medic import Medic
 from shared.model.ids import ResourceId
 
@@ -30,9 +30,7 @@ def holding(targets: Iterable[ResourceId], *, holder: str, medic: Medic) -> Iter
     try:
         for name in names(targets):
             if not store.lease(name, holder=holder, until=now + audit.CLAIM, now=now):
-                raise TransientError(
-                    f"another change of {name.partition('/')[2]} is under way", delay=15
-                )
+                raise InUse(f"another change of {name.partition('/')[2]} is under way", delay=15)
             taken.append(name)
         yield
     finally:

@@ -56,7 +56,7 @@ class Look:
     def onto(self, incident: Incident) -> Incident:
         """The incident with everything this look found; state and timeline are the caller's."""
         image, seen = self.evidence.image, self.evidence.workload.instances
-        auth = self.evidence.workload.auth
+        auth, way = self.evidence.workload.auth, self.evidence.workload.egress
         return replace(
             incident,
             resource=self.evidence.workload.id,
@@ -69,6 +69,7 @@ class Look:
             decision=self.decision,
             instances=() if isinstance(seen, Unread) else seen,
             pulls_as=None if isinstance(auth, Unread) else auth.principal,
+            leaves_by=() if isinstance(way, Unread) else way.addresses,
         )
 
 

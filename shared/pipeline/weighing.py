@@ -81,7 +81,7 @@ def _done_lately(workload: ResourceId, medic: Medic) -> list[Outcome]:
         for incident in incidents
         if incident.resource == workload and incident.state is not State.ROLLED_BACK
         for outcome in incident.outcome
-        if outcome.changed and not outcome.failed and outcome.at >= start
+        if outcome.changed and not (outcome.failed or outcome.undoes) and outcome.at >= start
     ]
 
 

@@ -42,7 +42,10 @@ class NoWayBack(Conflict):
             "it is not put back (and was never kept); to take access away, remove the credentials "
             "from the workload or rotate the registry's password"
         )
-        self.details = {"before": "a password that is dead", "now": "a password that works"}
+        works = "a password that works"
+        images = {"before": "a password that is dead", "written": works, "now": works}
+        row = {"what": "password", **images}
+        self.details = {**images, "difference": [row]}
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:

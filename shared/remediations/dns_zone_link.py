@@ -15,10 +15,11 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, NotFound, PermanentError, Refused, Unreachable
+from shared.errors import NotFound, PermanentError, Refused, Unreachable
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.remediations import sending
+from shared.remediations.drifting import Drifted
 
 Wire = Mapping[str, Any]
 
@@ -26,17 +27,6 @@ _DNS, _NETWORK = "2024-06-01", "2026-03-01"
 _AZURE_DNS = "168.63.129.16"
 _PATIENCE = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 _OURS = ("virtualNetwork", "registrationEnabled", "resolutionPolicy")
-
-
-class Drifted(Conflict):
-    """What was written is no longer what is there. `details` holds written, now and before."""
-
-    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"the link of {target} was changed since, so nothing is taken back: "
-            + "; ".join(f"{name} {value or 'none'}" for name, value in details.items())
-        )
-        self.details = dict(details)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -98,7 +88,8 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
         text = f"the link {written['name']} is gone already"
         return _outcome(outcome, azure, text, None, None, changed=False)
     if not _same(now, written):
-        raise Drifted(outcome.target, {"written": written, "now": now, "before": None})
+        what = f"the link {written['name']} of {outcome.target}"
+        raise Drifted(what, before=None, written=written, now=now)
     path = f"{outcome.target}/virtualNetworkLinks/{written['name']}"
     trouble = sending.once(azure, f"deleted the link {path}", lambda: azure.arm.delete(path, _DNS))
     left = _awaited(azure, outcome.target, written["name"], gone=True, trouble=trouble)

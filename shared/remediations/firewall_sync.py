@@ -26,22 +26,12 @@ from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.model.wording import count
 from shared.remediations import registry, rule_sets
+from shared.remediations.drifting import Drifted
 from shared.remediations.registry import Busy, Wire
 
 _API_VERSION = "2025-11-01"
 #: Seconds before another try when the registry is busy with somebody else's change.
 _PAUSES = (0.0, 5.0, 15.0, 30.0)
-
-
-class Drifted(Conflict):
-    """What was written is no longer what is there. `details` holds written, now and before."""
-
-    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"the address rules of {target} were changed since, so nothing is taken back: "
-            + "; ".join(f"{name} {', '.join(value) or 'none'}" for name, value in details.items())
-        )
-        self.details = dict(details)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -129,7 +119,13 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     now = registry.values(seen)
     untouched = registry.rule_set(seen).get("defaultAction") == rule_sets.action(outcome.after)
     if not untouched or not all(rule_sets.holds(now, value) for value in added):
-        raise Drifted(id, {"written": written, "now": now, "before": before})
+        action = str(registry.rule_set(seen).get("defaultAction"))
+        raise Drifted(
+            f"the list of address rules of {id}",
+            before=_image(rule_sets.action(outcome.before), before),
+            written=_image(rule_sets.action(outcome.after), written),
+            now=_image(action, now),
+        )
     if not added:
         return _outcome(outcome, seen, seen, azure, "nothing had been added", changed=False)
     kept = [rule for rule in registry.rules(seen) if not rule_sets.holds(added, rule["value"])]
@@ -148,6 +144,10 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     return _outcome(
         outcome, seen, after, azure, detail + _told(others), changed=True, failed=bool(left)
     )
+
+
+def _image(action: str, values: Sequence[str]) -> dict[str, Any]:
+    return {"defaultAction": action, "ipRules": list(values)}
 
 
 def _look(azure: Azure, id: ResourceId) -> tuple[Wire, int | None]:

@@ -23,6 +23,7 @@ from shared.errors import Conflict, NotFound, PermanentError, Unreachable
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.remediations import sending
+from shared.remediations.drifting import Drifted
 
 Wire = Mapping[str, Any]
 
@@ -33,17 +34,6 @@ _MODE = {
     "7f951dda-4ed3-4680-a7ca-43fe172d538d": "LegacyRegistryPermissions",
     "b93aa761-3e63-49ed-ac28-beffa264f7ac": "AbacRepositoryPermissions",
 }
-
-
-class Drifted(Conflict):
-    """What was written is no longer what is there. `details` holds written, now and before."""
-
-    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"the role assignment at {target} was changed since, so nothing is taken back: "
-            + "; ".join(f"{name} {value or 'none'}" for name, value in details.items())
-        )
-        self.details = dict(details)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -136,7 +126,8 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
         text = f"the role assignment {written['name']} is gone already"
         return _outcome(outcome, azure, text, None, None, changed=False)
     if not _same(now, written):
-        raise Drifted(outcome.target, {"written": written, "now": now, "before": None})
+        what = f"the role assignment {written['name']} at {outcome.target}"
+        raise Drifted(what, before=None, written=written, now=now)
     operations = azure.authorization(outcome.target.subscription).role_assignments
     trouble = sending.once(
         azure,

@@ -17,26 +17,16 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, PermanentError, Refused, Unreachable
+from shared.errors import PermanentError, Refused, Unreachable
 from shared.model.ids import InvalidId, ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.remediations import sending
+from shared.remediations.drifting import Drifted
 
 Wire = Mapping[str, Any]
 
 _API_VERSION = "2025-05-01"
 FLAG, CLIENT = "acrUseManagedIdentityCreds", "acrUserManagedIdentityID"
-
-
-class Drifted(Conflict):
-    """What was written is no longer what is there. `details` holds written, now and before."""
-
-    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"how {target} signs in was changed since, so nothing is taken back: "
-            + "; ".join(f"{name} {value}" for name, value in details.items())
-        )
-        self.details = dict(details)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -98,8 +88,12 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     if _is(seen, outcome.before):
         return _outcome(outcome, azure.now(), seen, seen, "it is as it was before", changed=False)
     if not _is(seen, outcome.after):
-        details = {"written": outcome.after, "now": _sign_in(seen), "before": outcome.before}
-        raise Drifted(outcome.target, details)
+        raise Drifted(
+            f"how {outcome.target} signs in",
+            before=_members(outcome.before),
+            written=_members(outcome.after),
+            now=_sign_in(seen),
+        )
     at = azure.now()
     now = _write(reverse(outcome), azure, wanted=outcome.before)
     failed = not _is(now, outcome.before)
@@ -170,6 +164,10 @@ def _sign_in(config: Wire) -> dict[str, Any]:
     """The two members that decide which identity pulls."""
     properties = config.get("properties") or {}
     return {FLAG: bool(properties.get(FLAG)), CLIENT: str(properties.get(CLIENT) or "")}
+
+
+def _members(image: Wire) -> dict[str, Any]:
+    return {name: image[name] for name in (FLAG, CLIENT)}
 
 
 def _is(config: Wire, wanted: Wire) -> bool:

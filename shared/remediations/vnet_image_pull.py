@@ -18,11 +18,12 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, PermanentError, Unreachable
+from shared.errors import PermanentError, Unreachable
 from shared.model.ids import ResourceId
 from shared.model.plan import AS_READ, Outcome, Step, Write
 from shared.remediations import sites
 from shared.remediations.comparing import differences
+from shared.remediations.drifting import Drifted
 
 Wire = Mapping[str, Any]
 
@@ -44,17 +45,6 @@ _VOLATILE = frozenset(
     }
 )
 _PATIENCE = (2.0, 5.0, 10.0, 20.0)
-
-
-class Drifted(Conflict):
-    """What was written is no longer what is there. `details` holds written, now and before."""
-
-    def __init__(self, target: ResourceId, details: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"the routing of {target} was changed since, so nothing is taken back: "
-            + "; ".join(f"{name} {_said(value)}" for name, value in details.items())
-        )
-        self.details = dict(details)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -116,12 +106,12 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
         return _outcome(outcome, azure.now(), site, site, "it is as it was before", changed=False)
     config, site = _last_look(azure, outcome.target)
     if not _is(site, outcome.after):
-        details = {
-            "written": outcome.after[ROUTING],
-            "now": _switches(site),
-            "before": outcome.before[ROUTING],
-        }
-        raise Drifted(outcome.target, details)
+        raise Drifted(
+            f"the routing of {outcome.target}",
+            before=outcome.before[ROUTING],
+            written=outcome.after[ROUTING],
+            now=_switches(site),
+        )
     sent = azure.now()
     now = _write(azure, outcome.target, config, site, outcome.before[ROUTING])
     return _judged(reverse(outcome), sent, site, now, "image pulls use public networks again")

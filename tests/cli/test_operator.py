@@ -129,12 +129,17 @@ def test_a_rollback_of_what_somebody_changed_since_says_the_difference(opened: O
         terminal.clinic.id("contosoimages").text
     )
     assert registry is not None
-    registry["properties"]["networkRuleSet"]["ipRules"].pop()
+    gone = registry["properties"]["networkRuleSet"]["ipRules"].pop()["value"]
 
     said = terminal.say("rollback", id)
 
     assert said.status == 2
     assert all(word in said.complaint for word in ("written", "now", "before"))
+    first, second, *_ = [line.split() for line in said.out.splitlines()]
+    assert first == ["before", "written", "now"]
+    assert second == [gone, "not", "there", "there", "not", "there"]
+    as_json = terminal.say("rollback", id, "--json")
+    assert as_json.json["error"]["details"]["difference"][0]["what"] == gone
     assert len(terminal.clinic.writes) == 1
 
 

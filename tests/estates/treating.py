@@ -23,8 +23,7 @@ from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.views import incident_view
 from shared.model.words import OPEN_STATES, RemedyName, State
-from shared.pipeline import diagnose, heal, sweep
-from shared.pipeline.deciding import again, approve, rollback
+from shared.pipeline import again, approve, diagnose, heal, rollback, sweep
 from shared.store.interface import RecordKind
 from tests.clinic import Clinic
 from tests.estates.blueprint import Blueprint

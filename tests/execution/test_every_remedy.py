@@ -16,7 +16,7 @@ import pytest
 from shared import execution
 from shared.errors import Conflict, HealError
 from shared.model.plan import Outcome, Step
-from shared.model.words import RemedyName
+from shared.model.words import FindingName, RemedyName
 from shared.pipeline.looking import Look, look
 from tests.clinic import Clinic
 from tests.matrix.rows import STORIES
@@ -141,3 +141,68 @@ def _bare(value: Any) -> Any:
         for name, inner in value.items()
         if name not in ("systemData", "etag") and inner not in (None, "")
     }
+
+
+def _tampered(bed: Bed, outcome: Outcome) -> None:
+    """Somebody changes what the outcome left behind into something else."""
+    world, target = bed.clinic.simulator.world, outcome.target.text
+    if outcome.remedy is RemedyName.FIREWALL_SYNC:
+        _of(bed, target)["networkRuleSet"]["ipRules"].pop()
+    elif outcome.remedy is RemedyName.PULL_ROLE:
+        name = outcome.after["roleAssignment"]["name"]
+        found = next(one for one in world.resources if str(one["id"]).endswith(name))
+        found["properties"]["condition"] = "@Resource[x] StringEquals 'y'"
+    elif outcome.remedy is RemedyName.VNET_IMAGE_PULL:
+        _of(bed, target)["outboundVnetRouting"]["applicationTraffic"] ^= True
+    elif outcome.remedy is RemedyName.USE_IDENTITY:
+        _of(bed, f"{target}/config/web")["acrUserManagedIdentityID"] = "somebody-elses"
+    elif outcome.remedy is RemedyName.DNS_ZONE_LINK:
+        link = outcome.after["link"]["name"]
+        _of(bed, f"{target}/virtualNetworkLinks/{link}")["registrationEnabled"] = True
+
+
+def _of(bed: Bed, id: str) -> dict[str, Any]:
+    found = bed.clinic.simulator.world.resources.get(id)
+    assert found is not None, id
+    return dict.__getitem__(found, "properties")  # the very one, to be changed in place
+
+
+def _one_of_each_remedy() -> list[Story]:
+    """The simplest story of every remedy that leaves something behind."""
+    findings = {
+        FindingName.FIREWALL_MISSING_EGRESS,
+        FindingName.PULL_ROLE_MISSING,
+        FindingName.PRIVATE_PATH_NOT_ROUTED,
+        FindingName.IDENTITY_NOT_USED,
+        FindingName.PRIVATE_DNS_NOT_LINKED,
+        FindingName.CREDENTIALS_STALE,
+    }
+    found = {one.finding: one for one in reversed(_one_of_each()) if one.finding in findings}
+    return list(found.values())
+
+
+@pytest.mark.parametrize("story", _one_of_each_remedy(), ids=str)
+def test_what_somebody_changed_since_is_not_undone_and_the_three_images_are_shown(
+    story: Story, tmp_path: Path
+) -> None:
+    bed = Bed(story, tmp_path)
+    made = [one for one in bed.apply() if one.changed and one.remedy is not RemedyName.RESTART]
+    for outcome in made:
+        _tampered(bed, outcome)
+    writes, estate = bed.clinic.writes, bed.estate()
+
+    for outcome in made:
+        with pytest.raises(Conflict) as refused:
+            execution.undo(outcome, azure=bed.clinic.azure())
+
+        details = refused.value.details  # type: ignore[attr-defined]
+        assert {"before", "written", "now", "difference"} <= set(details)
+        drifted = [
+            row
+            for row in details["difference"]
+            if row["written"] != row["now"] or outcome.remedy in ONE_WAY
+        ]
+        assert drifted, details
+        assert str(drifted[0]["what"]) in str(refused.value)
+    assert bed.clinic.writes == writes
+    assert bed.estate() == estate

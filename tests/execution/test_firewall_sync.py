@@ -430,9 +430,11 @@ def test_undoing_is_refused_when_what_was_written_is_not_there_any_more(ward: Wa
         ward.undo(outcome)
 
     details = refusal.value.details  # type: ignore[attr-defined]
-    assert details["written"] == [*OFFICE, *OUTBOUND]
-    assert details["now"] == [*OFFICE, *OUTBOUND[1:]]
-    assert details["before"] == [*OFFICE]
+    assert details["written"]["ipRules"] == [*OFFICE, *OUTBOUND]
+    assert details["now"]["ipRules"] == [*OFFICE, *OUTBOUND[1:]]
+    assert details["before"]["ipRules"] == [*OFFICE]
+    row = {"what": OUTBOUND[0], "before": "not there", "written": "there", "now": "not there"}
+    assert row in details["difference"]
     assert ward.rules == [*OFFICE, *OUTBOUND[1:]]
 
 

@@ -198,7 +198,7 @@ def test_what_somebody_changed_since_is_not_taken_back(admit: Admit) -> None:
     with pytest.raises(Conflict, match="changed since") as caught:
         ward.undo(outcome)
 
-    assert set(getattr(caught.value, "details", {})) == {"written", "now", "before"}
+    assert set(getattr(caught.value, "details", {})) == {"written", "now", "before", "difference"}
     assert len(ward.assignments()) == 1
 
 

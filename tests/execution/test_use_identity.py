@@ -192,7 +192,7 @@ def test_it_is_not_taken_back_once_somebody_changed_it(two: Ward) -> None:
         two.undo(outcome)
 
     assert isinstance(refused.value, Conflict)
-    assert set(refused.value.details) == {"written", "now", "before"}
+    assert set(refused.value.details) == {"written", "now", "before", "difference"}
     assert len(two.clinic.writes) == 1
 
 

@@ -274,7 +274,7 @@ def test_what_others_changed_since_is_not_taken_back(ward: Ward) -> None:
     with pytest.raises(Conflict) as refusal:
         ward.undo(outcome)
 
-    assert set(refusal.value.details) == {"written", "now", "before"}  # type: ignore[attr-defined]
+    assert set(refusal.value.details) == {"written", "now", "before", "difference"}  # type: ignore[attr-defined]
     assert ward.clinic.writes == [ward.put]
 
 

@@ -164,6 +164,39 @@ def test_what_was_written_is_taken_back(desk: Desk) -> None:
     assert not desk.clinic.pull(desk.shop())["ok"]
 
 
+def test_what_somebody_changed_since_is_409_with_before_written_and_now(desk: Desk) -> None:
+    desk.clinic.pull(desk.shop())
+    id = desk.ask("POST", "/api/heal", {"resource": desk.shop().text}).json["incident"]
+    desk.settle()
+    registry = desk.clinic.simulator.world.resources.get(desk.clinic.id("contosoimages").text)
+    assert registry is not None
+    gone = registry["properties"]["networkRuleSet"]["ipRules"].pop()["value"]
+
+    answer = desk.ask("POST", f"/api/incidents/{id}/rollback", {"reason": "too open"})
+
+    assert (answer.status, answer.code) == (409, "conflict")
+    told = answer.json["error"]["details"]
+    assert gone in told["written"]["ipRules"]
+    assert gone not in (*told["now"]["ipRules"], *told["before"]["ipRules"])
+    row = {"what": gone, "before": "not there", "written": "there", "now": "not there"}
+    assert row in told["difference"]
+    assert len(desk.clinic.writes) == 1
+
+
+def test_an_incident_a_worker_has_is_409_and_says_when_to_ask_again(desk: Desk) -> None:
+    desk.clinic.pull(desk.shop())
+    id = desk.ask("POST", "/api/heal", {"resource": desk.shop().text}).json["incident"]
+    desk.settle()
+    now = desk.clinic.medic.now()
+    until = now.replace(year=now.year + 1)
+    desk.clinic.medic.store.lease(f"incident/{id}", holder="x", until=until, now=now)
+
+    answer = desk.ask("POST", f"/api/incidents/{id}/rollback", {"reason": "too open"})
+
+    assert (answer.status, answer.code) == (409, "busy")
+    assert answer.headers["Retry-After"] == "15"
+
+
 def test_nothing_written_is_nothing_to_take_back(held: tuple[Desk, str]) -> None:
     desk, id = held
 

@@ -5,8 +5,7 @@ from typing import Any
 
 from shared.model.incident import Incident
 from shared.model.words import FindingName, State
-from shared.pipeline import heal
-from shared.pipeline.deciding import again, approve, rollback
+from shared.pipeline import again, approve, heal, rollback
 from shared.pipeline.looking import diagnose
 from tests.clinic import GENEROUS, Clinic
 from tests.simulator import estates
