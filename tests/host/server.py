@@ -117,7 +117,7 @@ class Host:
                 return web.json_response(
                     {"validationResponse": events[0]["data"]["validationCode"]}
                 )
-            given = [_event(event) for event in events]
+            given = [event_of(event) for event in events]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return web.Response(status=400, text=f"not an Event Grid delivery: {error!r}")
         called = await asyncio.gather(*(function.call(event) for event in given))
@@ -170,7 +170,7 @@ class Host:
         task.add_done_callback(self._tasks.discard)
 
 
-def _event(event: dict[str, Any]) -> Any:
+def event_of(event: dict[str, Any]) -> Any:
     """The object the library itself makes of an event."""
     datum = meta.Datum(type="json", value=json.dumps(event))
     return EventGridEventInConverter.decode(datum, trigger_metadata={})
