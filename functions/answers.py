@@ -43,6 +43,7 @@ def _kinds() -> tuple[tuple[type[Exception], int, str], ...]:
         (StaleIncident, 409, "changed-meanwhile"),
         (StoreError, 503, "store-unavailable"),
         (errors.Throttled, 502, "azure-throttled"),
+        (errors.LeaseLost, 503, "changed-meanwhile"),
         (errors.TransientError, 502, "azure-unreachable"),
         (errors.PermissionMissing, 502, "permission-missing"),
         (errors.PermanentError, 502, "azure-refused"),

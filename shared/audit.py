@@ -40,11 +40,14 @@ def claim(id: str, *, store: Store, holder: str, now: datetime) -> Incident | No
 
     Call first. The same `holder` may claim again, which extends the claim.
     """
-    if not store.lease(_lease(id), holder=holder, until=now + CLAIM, now=now):
+    if not store.lease(lease_of(id), holder=holder, until=now + CLAIM, now=now):
         return None
-    incident = store.load(id)
-    if incident is None:
-        store.release(_lease(id), holder)
+    incident = None
+    try:
+        incident = store.load(id)
+    finally:
+        if incident is None:  # there is none, or it cannot be read: nobody works on it
+            store.release(lease_of(id), holder)
     return incident
 
 
@@ -181,7 +184,7 @@ def trip_if_failing(
 
 def release(id: str, *, store: Store, holder: str) -> None:
     """Let others have the incident. Call last, also after a failure."""
-    store.release(_lease(id), holder)
+    store.release(lease_of(id), holder)
 
 
 def plain(text: str) -> str:
@@ -245,5 +248,6 @@ def _keep(
     return saved
 
 
-def _lease(id: str) -> str:
+def lease_of(id: str) -> str:
+    """The name of the lease that `claim` takes."""
     return f"incident/{id}"

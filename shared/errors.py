@@ -5,6 +5,7 @@ Every way to fail, by what the caller should do next.
     ├── TransientError          again later; nothing is wrong with the request
     │   ├── Throttled           Azure said 429: again after `delay`
     │   ├── InUse               another worker has it; again when it is done
+    │   ├── LeaseLost           another worker may have what this one was changing
     │   └── Unreachable         no answer, a cut line, or a 5xx
     ├── PermanentError          a person now; again will not help
     │   ├── PermissionMissing   our own identity lacks an action
@@ -42,6 +43,10 @@ class InUse(TransientError):
 
 class Unreachable(TransientError):
     """No usable answer: connection refused or cut, a time-out, or a 5xx."""
+
+
+class LeaseLost(TransientError):
+    """Another worker may have what this one was changing: write nothing more, look again."""
 
 
 class PermanentError(HealError):

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from shared.clients.clock import Clock, WallClock
+from shared.clients.clock import Clock, SetByAzure, WallClock
 from shared.errors import HealError
 from shared.model.ids import ResourceId
 from shared.model.signal import Signal
@@ -46,7 +46,8 @@ class Medic:
         self.settings = settings
         self._name = f"medic-{secrets.token_hex(4)}"  # tells this process's leases from others'
         self._workers = itertools.count(1)
-        self._clock: Clock = clock or WallClock()
+        # One clock for both, so that what Azure answers puts the store's stamps right as well.
+        self._clock = connection.clock if connection else SetByAzure(clock or WallClock())
         self._given_connection = connection
         self._given_store = store
         self._lock = threading.Lock()

@@ -50,7 +50,9 @@ class Azure:
 
     def __init__(self, connection: Connection, *, budget: int | None) -> None:
         self._connection = connection
-        self._guard = Guard(connection.transport, budget=budget, owns=self._owns)
+        self._guard = Guard(
+            connection.transport, budget=budget, owns=self._owns, heard=connection.clock.heard
+        )
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._memory: Arm | None = None
@@ -59,7 +61,7 @@ class Azure:
         return self.cloud.owns(url)
 
     def now(self) -> datetime:
-        """The current moment, UTC."""
+        """The current moment, UTC, by Azure's own clock once it has answered."""
         return self._connection.clock.now()
 
     @property
@@ -101,6 +103,11 @@ class Azure:
     def permit(self, step: Step) -> AbstractContextManager[None]:
         """Let exactly the writes this step announced (method and path) through."""
         return self._guard.permit(step.requests)
+
+    def only_while(self, holds: Callable[[], None]) -> AbstractContextManager[None]:
+        """Ask before each write whether this worker still has what it changes: a write may have
+        waited so long that somebody else took it over."""
+        return self._guard.only_while(holds)
 
     def pause(self, seconds: float) -> None:
         """Wait as the SDK's own retries do, on the transport's time; never for long."""

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import Any
 
-from shared.clients.clock import Clock, WallClock
+from shared.clients.clock import Clock, SetByAzure, WallClock
 from shared.clients.cloud import Cloud
 
 #: Reads side by side: enough for one incident's widest round, small enough for one instance.
@@ -37,7 +37,7 @@ class Connection:
         self._cloud = cloud
         self.workspaces = workspaces
         self.subscriptions = subscriptions
-        self.clock: Clock = clock or WallClock()
+        self.clock = clock if isinstance(clock, SetByAzure) else SetByAzure(clock or WallClock())
         self._given_transport = transport
         self._given_credential = credential
 

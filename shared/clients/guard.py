@@ -87,7 +87,7 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
 
     `budget` bounds the requests of one incident; a write that is under way may always be read
     back, so the budget stops new work, never the proof of work done. `owns` says of an address
-    whether it is the cloud's own.
+    whether it is the cloud's own; `heard` is told the `Date` of every answer.
     """
 
     def __init__(
@@ -96,10 +96,13 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
         *,
         budget: int | None = None,
         owns: Callable[[str], bool] = lambda _: True,
+        heard: Callable[[str | None], None] = lambda _: None,
     ) -> None:
         self._inner = inner
         self._owns = owns
         self._budget = budget
+        self._heard = heard
+        self._checks: tuple[Callable[[], None], ...] = ()
         self._lock = threading.Lock()
         self._calls = Calls()
         self._announced: tuple[Write, ...] = ()
@@ -124,6 +127,16 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
         finally:
             self._announced = before
 
+    @contextmanager
+    def only_while(self, holds: Callable[[], None]) -> Iterator[None]:
+        """Ask `holds` before each write while the block runs; what it raises stops the write."""
+        before = self._checks
+        self._checks = (*before, holds)
+        try:
+            yield
+        finally:
+            self._checks = before
+
     def send(self, request: Any, **kwargs: Any) -> Any:
         if not self._owns(request.url):
             where = urlsplit(request.url).hostname or "an address without a host"
@@ -137,6 +150,9 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
                 f"{request.method.upper()} {path_of(request.url)} was stopped: no allowed step "
                 "announced this change"
             )
+        if not reading:
+            for holds in self._checks:
+                holds()
         with self._lock:
             sent = self._calls.reads + self._calls.writes
             if self._budget is not None and sent >= self._budget and not self._announced:
@@ -145,7 +161,9 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
                     "(policy limits.azure_calls_per_incident); look into it by hand"
                 )
             self._calls += Calls(reads=int(reading), writes=int(not reading))
-        return self._inner.send(request, **kwargs)
+        answer = self._inner.send(request, **kwargs)
+        self._heard(answer.headers.get("Date"))
+        return answer
 
     def open(self) -> None:
         self._inner.open()

@@ -16,7 +16,6 @@ from shared.errors import HealError, PermanentError, WriteForbidden
 from shared.model.incident import Incident
 from shared.model.plan import Outcome, Step, Verification
 from shared.model.words import Result, State
-from shared.pipeline.holding import holding
 from shared.pipeline.working import Work
 
 
@@ -24,7 +23,7 @@ def carry_out(incident: Incident, work: Work) -> Incident:
     """Write what was allowed, intent first; nobody else changes any of the targets meanwhile."""
     steps = incident.plan.steps if incident.plan else ()
     store, medic = work.medic.store, work.medic
-    with holding((step.target for step in steps), holder=work.holder, medic=medic):
+    with work.holding(incident, (step.target for step in steps)):
         incident = audit.intend(incident, store=store, now=medic.now())
         done: list[Outcome] = []
         for number, step in enumerate(steps):
@@ -39,13 +38,13 @@ def carry_out(incident: Incident, work: Work) -> Incident:
 
 def settle(incident: Incident, work: Work) -> Incident:
     """What an interrupted worker announced and did not tell of is told now, if it was done."""
-    begun = max((one.at for one in incident.timeline if one.stage == "intent"), default=None)
-    told = [one for one in incident.outcome if begun is None or one.at >= begun]
+    told = _told_since_the_intent(incident)
     for step in incident.plan.steps if incident.plan else ():
         if any(_tells_of(one, step) for one in told):
             continue
         try:
-            outcome = execution.settle(step, azure=work.azure)
+            with work.holding(incident, ()):
+                outcome = execution.settle(step, azure=work.azure)
         except PermanentError as refusal:
             text = f"whether {step.target} was changed before the interruption is open: {refusal}"
             incident = work.note(incident, "outcome", text)
@@ -53,6 +52,14 @@ def settle(incident: Incident, work: Work) -> Incident:
         if outcome is not None:
             incident = audit.done(incident, outcome, store=work.medic.store, now=work.medic.now())
     return incident
+
+
+def _told_since_the_intent(incident: Incident) -> list[Outcome]:
+    """By their order, not by their time: the clock may have been put back in between."""
+    intents = [at for at, one in enumerate(incident.timeline) if one.stage == "intent"]
+    since = incident.timeline[intents[-1] if intents else 0 :]
+    texts = {one.text for one in since if one.stage == "outcome"}
+    return [one for one in incident.outcome if one.detail in texts]
 
 
 def in_place(incident: Incident) -> bool:

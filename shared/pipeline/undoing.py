@@ -49,8 +49,9 @@ def rollback(id: str, reason: str, by: str, *, medic: Medic) -> Incident:
 def take_back(incident: Incident, text: str, by: str, *, medic: Medic, holder: str) -> Incident:
     """The same for whoever has the incident claimed already."""
     standing = _takeable(incident, medic)
-    with holding((one.target for one in standing), holder=holder, medic=medic):
-        return _take_back(incident, standing, text, by, medic)
+    azure, places = medic.azure(), [one.target for one in standing]
+    with holding(places, incident=incident.id, holder=holder, azure=azure, medic=medic):
+        return _take_back(incident, standing, text, by, azure, medic)
 
 
 def standing(incident: Incident) -> list[Outcome]:
@@ -86,9 +87,9 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
 
 
 def _take_back(
-    incident: Incident, changed: list[Outcome], text: str, by: str, medic: Medic
+    incident: Incident, changed: list[Outcome], text: str, by: str, azure: Azure, medic: Medic
 ) -> Incident:
-    azure, store, before = medic.azure(), medic.store, incident.azure_calls
+    store, before = medic.store, incident.azure_calls
     undone, stays = [], []
     for outcome in reversed(changed):
         try:

@@ -5,6 +5,8 @@ In:  the Medic, the incident's Azure, and what earlier deliveries had already se
 Out: the incident, stored one moment later.
 """
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +14,10 @@ from shared import audit
 from shared.clients.azure import Azure
 from shared.errors import TransientError
 from shared.medic import Medic
+from shared.model.ids import ResourceId
 from shared.model.incident import Calls, Incident
 from shared.model.words import State
+from shared.pipeline.holding import holding
 from shared.store.interface import RecordKind
 
 #: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
@@ -45,6 +49,15 @@ class Work:
             now=self.medic.now(),
             azure_calls=self.calls,
             **changes,
+        )
+
+    def holding(
+        self, incident: Incident, targets: Iterable[ResourceId]
+    ) -> AbstractContextManager[None]:
+        """Keep everybody else from the targets, and write only while they and the incident are
+        this worker's."""
+        return holding(
+            targets, incident=incident.id, holder=self.holder, azure=self.azure, medic=self.medic
         )
 
     def carried_out(self, incident: Incident) -> frozenset[str]:

@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from shared import catalog
 from shared.clients import stored
 from shared.clients.azure import Azure
-from shared.errors import Conflict, HealError, PermanentError
+from shared.errors import Conflict, HealError, LeaseLost, PermanentError
 from shared.model.ids import ResourceId
 from shared.model.image import InvalidReference, login_server, registry_host
 from shared.model.plan import Outcome, Step
@@ -106,6 +106,8 @@ def _site(step: Step, login: stored.Login, azure: Azure) -> Outcome:
         put_back, sent = True, {**now, name: value}
         try:
             now = settings.write(azure, site, sent, name)
+        except LeaseLost:
+            raise
         except HealError as error:  # the first write stands, so this is an outcome
             trouble = f" ({error})"
     others = settings.told(settings.differences(sent, now, but=name))
@@ -130,6 +132,8 @@ def _app(step: Step, login: stored.Login, azure: Azure) -> Outcome:
         put_back, sent = True, secrets.with_value(now, name, value)
         try:
             now = secrets.write(azure, app, sent, *how)
+        except LeaseLost:
+            raise
         except HealError as error:  # the first write stands, so this is an outcome
             trouble = f" ({error})"
     there = login.named(secrets.value(now, name) or "") is not None

@@ -20,7 +20,7 @@ from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, HealError
+from shared.errors import Conflict, HealError, LeaseLost
 from shared.model import networks
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
@@ -197,6 +197,8 @@ def _write(step: Step, seen: Wire, lacking: Sequence[str], azure: Azure) -> Outc
     again = [*registry.rules(now), *(r for r in wanted if r.get("value") in missing)]
     try:
         now = _put(step.target, again, azure)
+    except LeaseLost:
+        raise
     except HealError as error:  # the first write stands, so this is an outcome and no refusal
         return _judged(step, seen, now, lacking, azure, lost=missing, because=f" ({error})")
     lost = _lost(wanted, now)

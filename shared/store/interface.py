@@ -151,6 +151,10 @@ class Store(Protocol):
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         """Take or extend a lease; False while somebody else holds it."""
 
+    def renew(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        """Extend a lease that one still has. False when somebody else took it in between, even if
+        it is free again by now. Asked right before a write."""
+
     def release(self, name: str, holder: str) -> None:
         """Give back a lease. One that is not the holder's is left alone."""
 

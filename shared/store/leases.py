@@ -59,6 +59,23 @@ class Leases:
                 self._renewer.start()
         return True
 
+    def renew(self, name: str, *, holder: str, length: timedelta) -> bool:
+        """Whether it is still the holder's, and then for the whole length again. A lease that
+        ended and that nobody took since is renewed; one that somebody took is lost."""
+        from azure.core.exceptions import HttpResponseError
+
+        lease = self._lease(name, holder)
+        with self._translated():
+            try:
+                lease.renew()
+            except HttpResponseError as error:
+                if error.status_code in (404, *_HELD):
+                    return False
+                raise
+        with self._lock:
+            self._held[name] = (holder, lease, time.monotonic() + length.total_seconds())
+        return True
+
     def give_back(self, name: str, *, holder: str) -> None:
         """Give back; one that is somebody else's is left alone."""
         with self._lock:

@@ -90,6 +90,7 @@ LEASE = """
     ON CONFLICT (name) DO UPDATE SET holder = :holder, until = :until
     WHERE leases.until <= :now OR leases.holder = :holder
 """
+RENEW = "UPDATE leases SET until = ? WHERE name = ? AND holder = ?"
 RELEASE = "DELETE FROM leases WHERE name = ? AND holder = ?"
 
 BREAKER = "SELECT because FROM breakers WHERE scope IN (?, '*') AND because IS NOT NULL LIMIT 1"

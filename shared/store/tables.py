@@ -166,6 +166,9 @@ class TablesStore:
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         return self._leases.take(name, holder=holder, length=until - now)
 
+    def renew(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
+        return self._leases.renew(name, holder=holder, length=until - now)
+
     def release(self, name: str, holder: str) -> None:
         self._leases.give_back(name, holder=holder)
 

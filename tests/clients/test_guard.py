@@ -1,10 +1,12 @@
 """The guard on the wire: no write leaves that no allowed step announced."""
 
+from dataclasses import dataclass, field
+
 import pytest
 from azure.core.rest import HttpRequest
 
 from shared.clients.guard import Guard, is_read
-from shared.errors import BudgetSpent, WriteForbidden
+from shared.errors import BudgetSpent, LeaseLost, WriteForbidden
 from shared.model.incident import Calls
 from shared.model.plan import Write
 
@@ -17,15 +19,20 @@ RULES = {"properties": {"networkRuleSet": {"defaultAction": "Deny", "ipRules": [
 PATCH = Write(method="PATCH", url=f"{REGISTRY}?api-version=2025-11-01", body=RULES)
 
 
+@dataclass
+class Answer:
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class Wire:
     """Stands where the sockets are and remembers what reached it."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
 
-    def send(self, request: HttpRequest, **_: object) -> str:
+    def send(self, request: HttpRequest, **_: object) -> Answer:
         self.sent.append(f"{request.method} {request.url}")
-        return "answered"
+        return Answer()
 
 
 def test_reads_pass_and_are_counted() -> None:
@@ -145,3 +152,24 @@ def test_signing_in_at_a_registry_reads(path: str) -> None:
     assert is_read("POST", f"https://contoso.azurecr.io{path}?api-version=2021-07-01")
     assert not is_read("POST", f"{ARM}{REGISTRY}{path}")
     assert not is_read("DELETE", f"https://contoso.azurecr.io{path}")
+
+
+def test_a_write_that_is_not_ours_any_more_never_leaves_and_reads_still_do() -> None:
+    wire, asked = Wire(), []
+    guard = Guard(wire)
+    write = HttpRequest("PATCH", ARM + REGISTRY, json=RULES)
+
+    def lost() -> None:
+        asked.append("the lease")
+        raise LeaseLost("somebody else has it")
+
+    with guard.permit([PATCH]), guard.only_while(lost):
+        guard.send(HttpRequest("GET", ARM + REGISTRY))
+        with pytest.raises(LeaseLost):
+            guard.send(write)
+    with guard.permit([PATCH]):
+        guard.send(write)
+
+    assert asked == ["the lease"]
+    assert wire.sent == [f"GET {ARM}{REGISTRY}", f"PATCH {ARM}{REGISTRY}"]
+    assert guard.calls == Calls(reads=1, writes=1)

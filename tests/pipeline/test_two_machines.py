@@ -14,7 +14,7 @@ from shared.settings import PolicyText, Settings
 from tests.clinic import GENEROUS, Clinic, SimulatedClock
 from tests.simulator import estates
 from tests.store import azurite
-from tests.store.conftest import account
+from tests.store.places import account
 
 pytestmark = pytest.mark.skipif(azurite.missing() is not None, reason=str(azurite.missing()))
 

@@ -10,12 +10,12 @@ import pytest
 
 from shared.model.words import State
 from shared.store import Received, StaleIncident, Store
-from tests.store.conftest import Another
 from tests.store.makers import NOW, incident, signal, site
+from tests.store.places import Another
 
 DELIVERER = """
 import random, sys
-from tests.store.conftest import reopened
+from tests.store.places import reopened
 from tests.store.makers import NOW, signal, site
 store = reopened(sys.argv[1])
 deliveries = [(name, n) for name in ("shop", "blog") for n in range(25)]

@@ -10,8 +10,8 @@ from shared.model.history import History
 from shared.model.words import Result
 from shared.store import RecordKind, SqliteStore, Store
 from tests.store import azurite
-from tests.store.conftest import account
 from tests.store.makers import NOW, REGISTRY, record
+from tests.store.places import Another, account, break_leases
 
 
 def test_a_lease_has_one_holder_until_it_is_given_back(store: Store) -> None:
@@ -27,6 +27,21 @@ def test_a_lease_has_one_holder_until_it_is_given_back(store: Store) -> None:
     store.release("x/y", "one")
     assert take("two")
     store.release("never taken", "one")
+
+
+def test_a_lease_is_renewed_only_while_nobody_else_had_it(another: Another) -> None:
+    one, two, until = another(), another(), NOW + timedelta(minutes=5)
+
+    assert not one.renew("x", holder="one", until=until, now=NOW)  # never taken
+    assert one.lease("x", holder="one", until=until, now=NOW)
+    assert one.renew("x", holder="one", until=until, now=NOW)
+    assert not two.renew("x", holder="two", until=until, now=NOW)
+    break_leases(another.place)
+    assert not one.renew("x", holder="one", until=until, now=NOW)
+    assert two.lease("x", holder="two", until=until, now=NOW)
+    assert not one.renew("x", holder="one", until=until, now=NOW)
+    two.release("x", "two")  # free again, and somebody else had it
+    assert not one.renew("x", holder="one", until=until, now=NOW)
 
 
 def test_a_lease_in_the_file_ends_at_its_time(path: Path) -> None:

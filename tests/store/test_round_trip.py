@@ -35,8 +35,8 @@ from shared.model.words import (
 )
 from shared.store import Record, RecordKind, SqliteStore, tables
 from tests.store import azurite
-from tests.store.conftest import account
 from tests.store.makers import incident, site
+from tests.store.places import account
 
 TEXT = st.text(st.characters(), max_size=12)  # lone surrogates and control characters included
 CLEAN = st.text(max_size=12)  # what a database column can hold

@@ -11,8 +11,8 @@ from shared.model.words import Result, State
 from shared.store import RecordKind, SqliteStore, StaleIncident, Store, StoreError
 from shared.store.table import Changes, Clash
 from tests.store import azurite
-from tests.store.conftest import account
 from tests.store.makers import REGISTRY, incident, record, site
+from tests.store.places import account
 
 
 def test_saving_over_a_version_somebody_else_changed_is_refused(store: Store) -> None:
