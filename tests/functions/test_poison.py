@@ -1,6 +1,7 @@
 """What cannot be used is kept with its reason and shown; the store may be down meanwhile."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -146,7 +147,7 @@ def test_a_store_that_is_down_for_longer_than_the_queues_patience_loses_no_signa
 
 
 def test_what_fails_at_every_delivery_ends_as_a_failed_incident_that_says_so(desk: Desk) -> None:
-    old, broken = desk.clinic.medic, object()
+    old, broken = desk.clinic.medic, SimpleNamespace(clock=desk.clinic.connection.clock)
     duty.take_over(Medic(old.settings, connection=broken, store=old.store))  # type: ignore[arg-type]
 
     id = desk.ask("POST", "/api/alerts", desk.alert()).json["accepted"][0]["incident"]
