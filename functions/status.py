@@ -9,7 +9,6 @@ wants to misuse it. A platform probe that only asks whether the process lives ca
 `/api/console`.
 """
 
-import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from shared.medic import Medic
 
 bp = func.Blueprint()
-log = logging.getLogger("medic.doors")
 _FUNCTION = func.AuthLevel.FUNCTION
 
 
@@ -104,27 +102,10 @@ def reset_breaker(req: func.HttpRequest) -> func.HttpResponse:
         scope = questions.resource(asked.scope, "scope").key
     else:
         raise BadInput('give either registry (a resource id) or scope (one, or "*")')
-    return answer({"scope": scope, "reset": _reset(duty.medic(), scope, reason, who)})
+    from shared import pipeline
 
-
-def _reset(medic: "Medic", scope: str, reason: str, who: str) -> bool:
-    from shared.store import Record, RecordKind
-
-    now = medic.now()
-    medic.store.record(
-        Record(
-            incident=f"breaker:{scope}",
-            at=now,
-            kind=RecordKind.CHANGE,
-            stage="breaker",
-            text=f"reset: {reason}",
-            actor=who,
-            registry=None if scope == "*" else scope,
-        )
-    )
-    done = medic.store.reset(scope, now=now)
-    log.info("Breaker reset by %s", who, extra={"stage": "breaker", "registry": scope})
-    return done
+    done = pipeline.reset_breaker(scope, reason, who, medic=duty.medic())
+    return answer({"scope": scope, "reset": done})
 
 
 def _permissions(medic: "Medic") -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -164,22 +164,33 @@ def verified(
 
 
 def trip_if_failing(
-    incident: Incident, *, after: int, within: timedelta, store: Store, now: datetime
+    incident: Incident,
+    *,
+    after: int,
+    everywhere: int,
+    within: timedelta,
+    store: Store,
+    now: datetime,
 ) -> bool:
-    """Open the registry's breaker when fixes keep failing. Call after a failed verification.
+    """Open the registry's breaker when fixes keep failing there, and that for all registries when
+    they keep failing all over. Call after a failed verification.
 
-    `after` and `within` are the policy's breaker.
+    `after`, `everywhere` and `within` are the policy's breaker.
     """
-    registry = incident.registry
-    if registry is None:
-        return False
-    failed = store.failures(registry, since=now - within)
-    if failed < after:
-        return False
-    because = f"{failed} fixes at {registry} failed, the last one for {incident.id}"
-    store.trip(registry.key, because=because, now=now)
-    echo(incident, "breaker", because, level=logging.WARNING)
-    return True
+    failed = store.failures(since=now - within, now=now)
+    here = failed.get(incident.registry.key, 0) if incident.registry else 0
+    # Many failures of one registry are that registry's trouble, whose own breaker sees to it.
+    spread = sum(min(count, after) for count in failed.values())
+    tripped = []
+    if incident.registry and here >= after:
+        tripped.append((incident.registry.key, f"{here} fixes at {incident.registry} failed"))
+    if len(failed) > 1 and spread >= everywhere:
+        tripped.append(("*", f"fixes failed at {len(failed)} registries"))
+    for scope, what in tripped:
+        because = f"{what}, the last one for {incident.id}"
+        store.trip(scope, because=because, now=now)
+        echo(incident, "breaker", because, level=logging.WARNING)
+    return bool(tripped)
 
 
 def release(id: str, *, store: Store, holder: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,12 +164,12 @@ def test_the_breaker_opens_after_as_many_failures_as_the_policy_says(
     store: SqliteStore, incident: Incident
 ) -> None:
     failed = Verification(result=Result.FAILED, proof="still denied", checked=NOW)
-    hour = timedelta(hours=1)
+    breaker: dict[str, Any] = {"after": 3, "everywhere": 6, "within": timedelta(hours=1)}
 
     moved, tripped = incident, []
     for _ in range(3):
         moved = audit.verified(moved, failed, state=State.FAILED, store=store, now=NOW)
-        tripped.append(audit.trip_if_failing(moved, after=3, within=hour, store=store, now=NOW))
+        tripped.append(audit.trip_if_failing(moved, **breaker, store=store, now=NOW))
 
     assert tripped == [False, False, True]
     assert "3 fixes" in (store.history(CONTOSO, "", now=NOW).breaker or "")

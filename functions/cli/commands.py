@@ -220,6 +220,40 @@ def rollback(desk: Desk, id: str, reason: str | None, as_json: bool) -> int:
 
 
 @medic.command()
+@click.argument("scope", required=False)
+@click.option("--reset", is_flag=True, help="Let writes for SCOPE pass again.")
+@_reason
+@_as_json
+@_desk
+def breaker(desk: Desk, scope: str | None, reset: bool, reason: str | None, as_json: bool) -> int:
+    """What stopped writes, and where; with --reset a person lets them pass again.
+
+    SCOPE is a registry's id, or "*" for the breaker that stops everything.
+    """
+    from functions.cli import sheets
+    from functions.cli.treating import person
+    from shared import pipeline
+    from shared.model.views import breaker_view
+
+    doctor = _on_duty()
+    if scope and scope != "*":
+        scope = _id(scope).key
+    if reset and not scope:
+        raise click.UsageError('say which breaker to reset: a registry\'s id, or "*"')
+    done = None
+    if reset and scope:
+        done = pipeline.reset_breaker(scope, _why(reason), person(), medic=doctor)
+    tripped = [one for one in doctor.store.breakers() if scope in (None, one.scope)]
+    if as_json:
+        desk.json({"reset": done, "breakers": [breaker_view(one) for one in tripped]})
+        return 0
+    if done is not None:
+        desk.show("writes pass again" if done else "that breaker was not tripped")
+    desk.show(sheets.breakers([breaker_view(one) for one in tripped]))
+    return 0
+
+
+@medic.command()
 @_as_json
 @_desk
 def policy(desk: Desk, as_json: bool) -> int:
@@ -250,6 +284,15 @@ def _signal(doctor: "Medic", resource: str, message: str | None) -> Any:
     from shared import signals
 
     return signals.manual(resource, message, now=doctor.now(), id=str(uuid4()))
+
+
+def _id(text: str) -> Any:
+    from shared.model.ids import InvalidId, ResourceId
+
+    try:
+        return ResourceId.parse(text)
+    except InvalidId as error:
+        raise click.BadParameter(str(error), param_hint="SCOPE") from error
 
 
 def _incident(doctor: "Medic", id: str) -> Any:

@@ -73,6 +73,18 @@ def difference(rows: Sequence[View]) -> RenderableType:
     return table
 
 
+def breakers(views: Sequence[View]) -> RenderableType:
+    """What is stopped, since when and why."""
+    if not views:
+        return Text("No breaker is tripped.")
+    table = _table("stopped", "since", "because")
+    for view in views:
+        where = "everything" if view["scope"] == "*" else short(view["scope"])
+        since = view["since"][:19].replace("T", " ")
+        table.add_row(Text(where), Text(since), Text(short(view["because"])))
+    return table
+
+
 def sentences(said: Iterable[str]) -> RenderableType:
     """One sentence a line."""
     return Group(*(Text(line(text)) for text in said))

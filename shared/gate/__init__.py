@@ -12,7 +12,7 @@ Every rule is asked every time, so a person sees all that stands in the way at o
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -63,6 +63,7 @@ RULES: tuple[Rule, ...] = (
     conduct.somebody_decided,
     conduct.not_frozen,
     conduct.within_limits,
+    conduct.cooled_down,
     conduct.breaker_closed,
     conduct.not_tried_in_vain,
     conduct.nobody_refused,
@@ -96,7 +97,8 @@ def decide(
             approved=approved,
         )
         said = [(_name(rule), objection) for rule in RULES for objection in _ask(rule, case)]
-        return _refuse(said) if said else _allow(case)
+        decision = _refuse(said) if said else _allow(case)
+        return replace(decision, policy=policy.digest)
     except Exception as error:
         log.exception("The gate failed")
         return _refuse([("gate", _failed("the gate", error))])
@@ -158,6 +160,8 @@ def _with_the_others(share: Share, whole: Plan) -> History:
         registry_writes_last_hour=past.registry_writes_last_hour
         + sum(len(step.requests) for step in here),
         writes_today=past.writes_today + sum(len(step.requests) for step in others),
+        workload_writes_today=past.workload_writes_today
+        + sum(len(step.requests) for step in others),
     )
 
 
@@ -186,7 +190,15 @@ def _worst(names: Sequence[str], decisions: Sequence[Decision]) -> Decision:
             for reason, named in whose.items()
         ),
         rules=tuple(dict.fromkeys(rule for _, one in telling for rule in one.rules)),
+        until=_latest(one.until for _, one in telling),
+        policy=decisions[0].policy,
     )
+
+
+def _latest(moments: Iterable[datetime | None]) -> datetime | None:
+    """When all of them are over; None when one of them does not end by itself."""
+    known = list(moments)
+    return max((one for one in known if one is not None), default=None) if all(known) else None
 
 
 def _ask(rule: Rule, case: Case) -> Iterator[Objection]:
@@ -209,6 +221,7 @@ def _refuse(said: list[tuple[str, Objection]]) -> Decision:
         verdict=said[0][1].verdict,
         reasons=tuple(dict.fromkeys(objection.reason for _, objection in said)),
         rules=tuple(dict.fromkeys(name for name, _ in said)),
+        until=_latest(objection.until for _, objection in said),
     )
 
 

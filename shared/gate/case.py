@@ -20,10 +20,14 @@ from shared.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Objection:
-    """One reason against carrying out the plan. Hold: a person may decide otherwise. Deny: no."""
+    """One reason against carrying out the plan. Hold: a person may decide otherwise. Deny: no.
+
+    `until`: when it may be over by itself; None: not without somebody.
+    """
 
     verdict: Verdict
     reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +63,8 @@ class Case:
 Rule = Callable[[Case], Iterable[Objection]]
 
 
-def hold(reason: str) -> Objection:
-    return Objection(Verdict.HOLD, reason)
+def hold(reason: str, *, until: datetime | None = None) -> Objection:
+    return Objection(Verdict.HOLD, reason, until)
 
 
 def deny(reason: str) -> Objection:

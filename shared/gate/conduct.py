@@ -35,24 +35,46 @@ def not_frozen(case: Case) -> Iterator[Objection]:
     """No freeze window is open. A window ends with the moment before its `to`."""
     for window in case.policy.freeze:
         if window.start <= case.now < window.end:
-            yield hold(f"changes are frozen until {window.end.isoformat()}")
+            yield hold(f"changes are frozen until {window.end.isoformat()}", until=window.end)
 
 
 def within_limits(case: Case) -> Iterator[Objection]:
     """This plan's writes fit into what the hour and the day have left."""
     limits, past = case.policy.limits, case.history
-    for allowed, done, span in (
+    for allowed, done, frees, span in (
         (
             limits.writes_per_registry_per_hour,
             past.registry_writes_last_hour,
+            past.registry_frees,
             "this registry's hour",
         ),
-        (limits.writes_per_day, past.writes_today, "the day"),
+        (
+            limits.writes_per_workload_per_day,
+            past.workload_writes_today,
+            past.workload_frees,
+            "this workload's day",
+        ),
+        (limits.writes_per_day, past.writes_today, past.day_frees, "the day"),
     ):
         if done + case.writes > allowed:
             yield hold(
                 f"the plan has {case.writes} writes and {span} has seen {done}; "
-                f"the policy allows {allowed}"
+                f"the policy allows {allowed}",
+                until=frees if case.writes <= allowed else None,
+            )
+
+
+def cooled_down(case: Case) -> Iterator[Objection]:
+    """What an earlier incident mended and is gone again so soon waits a while."""
+    cooldown = case.policy.limits.cooldown
+    for repeat in case.history.repeats:
+        if repeat.earlier is None or case.approved == case.plan.digest:
+            continue
+        if case.now < (until := repeat.earlier + cooldown):
+            yield hold(
+                f"{repeat.remedy} was done at {repeat.target.name} at {repeat.earlier:%H:%M} UTC "
+                f"and is needed again; it is not made once more before {until:%H:%M} UTC",
+                until=until,
             )
 
 

@@ -19,15 +19,21 @@ class Repeat:
     target: ResourceId
     times: int  # within the last day
     last: datetime  # UTC
+    earlier: datetime | None = None  # when an incident before this one took it last, UTC
     by: tuple[str, ...] = ()  # who changed the target since, as the Activity Log names them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Counts from the audit, taken just before the gate decides."""
+    """Counts from the audit, taken just before the gate decides. What `…_frees` is the moment at
+    which the oldest of those writes no longer counts, UTC."""
 
     registry_writes_last_hour: int = 0
+    registry_frees: datetime | None = None
+    workload_writes_today: int = 0
+    workload_frees: datetime | None = None
     writes_today: int = 0
+    day_frees: datetime | None = None
     breaker: str | None = None  # why writes for this registry are stopped; None: they are not
     same_plan_failed: bool = False  # a plan with this digest was applied before and did not help
     refused: str | None = None  # when and how a person refused a change for this workload here

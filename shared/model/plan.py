@@ -119,11 +119,14 @@ class Plan:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The gate's answer. `reasons` are sentences for a person, `rules` the names of the rules
-    that objected (or, for allow, the policy entries that permit)."""
+    that objected (or, for allow, the policy entries that permit). `until` is when a hold may be
+    over by itself; None: not without somebody. `policy` is the digest of the policy asked."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     rules: tuple[str, ...] = ()
+    until: datetime | None = None  # UTC
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

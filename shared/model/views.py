@@ -120,6 +120,12 @@ def letters_view(letters: Letters, *, now: datetime) -> dict[str, Any]:
     return {"count": letters.count, "lately": lately, "newest": _printable(newest)}
 
 
+def breaker_view(breaker: Any) -> dict[str, Any]:
+    """A tripped breaker."""
+    told = {"scope": breaker.scope, "because": breaker.because, "since": instant(breaker.since)}
+    return {name: _printable(value) for name, value in told.items()}
+
+
 def _decision(incident: Incident) -> dict[str, Any] | None:
     """Null only before anything was looked at: a plan of no steps allows nothing either."""
     decision = incident.decision
@@ -131,6 +137,8 @@ def _decision(incident: Incident) -> dict[str, Any] | None:
         "verdict": decision.verdict.value,
         "reasons": list(decision.reasons),
         "rules": list(decision.rules),
+        "until": instant(decision.until),
+        "policy": decision.policy,
     }
 
 

@@ -7,7 +7,9 @@ The pipeline: the only place where rooms meet.
     sweeping.py   what no message will remind us of: verifications due, work left lying
     deciding.py   what a person decides: approve, reject
     undoing.py    taking back what was written: because a person says so, or because it did harm
+    resuming.py   a person resets a breaker; what it held back is looked at again
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
+    waiting.py    what rests and is looked at again when time may have changed the answer
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
     burying.py    what the queue gave up: kept as a letter, tried once more, or told as failed
     weighing.py   what the gate must know beside the evidence: history, repeats, surroundings
@@ -17,6 +19,7 @@ from shared.pipeline.burying import bury
 from shared.pipeline.deciding import again, approve, reject
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
+from shared.pipeline.resuming import reset_breaker
 from shared.pipeline.searching import Scan, scan, take
 from shared.pipeline.sweeping import check, sweep
 from shared.pipeline.undoing import rollback
@@ -30,6 +33,7 @@ __all__ = [
     "diagnose",
     "heal",
     "reject",
+    "reset_breaker",
     "rollback",
     "scan",
     "sweep",

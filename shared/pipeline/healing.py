@@ -33,6 +33,7 @@ from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.looking import Look, look, unable, within_scope
+from shared.pipeline.waiting import look_later, look_when_free
 from shared.pipeline.working import ROUNDS, Work
 from shared.policy.schema import Mode
 
@@ -44,8 +45,6 @@ _NO_OTHER_FAULT = frozenset(
 )
 #: How often one incident waits for the platform's own next try.
 _WAITS = 3
-#: How often, and after what time, an incident at rest is looked at again for what was open.
-_LOOKS_LATER, _LATER = 2, timedelta(minutes=15)
 
 
 def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident | None:
@@ -154,7 +153,7 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         state = State.CLOSED if healthy else State.EXPLAINED
         incident = work.note(incident, "diagnosis", summary, state=state)
         open_ended = found.diagnosis.finding is FindingName.UNDETERMINED
-        return _look_later(incident, work) if open_ended else incident
+        return look_later(incident, work) if open_ended else incident
     incident = work.note(incident, "diagnosis", summary)
     if decision.verdict is Verdict.ALLOW and (held := _held_back(incident, found, work)):
         decision = held
@@ -164,7 +163,7 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         return work.note(incident, "gate", said, state=State.DENIED)
     if decision.verdict is Verdict.HOLD:
         incident = work.note(incident, "gate", said, state=State.HELD)
-        return _look_later(incident, work) if "owner-consents" in decision.rules else incident
+        return look_when_free(incident, decision, work)
     waiting = None if interrupted else _patience(incident, found, work, _carried_out(before))
     return waiting or carry_out(work.note(incident, "gate", said or "allowed"), work)
 
@@ -241,19 +240,6 @@ def _patience(incident: Incident, found: Look, work: Work, kept: dict[str, Any])
         return work.note(incident, "gate", text, state=State.EXPLAINED, **kept)
     text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
     return _wait(incident, "waiting", text, until, work, kept)
-
-
-def _look_later(incident: Incident, work: Work) -> Incident:
-    """Time may settle what is open: the platform tries again by itself, and the Activity Log, where
-    the proof of earlier access is, lags by minutes. The state stays, the sweep looks a few times.
-    """
-    looked = sum(moment.stage == "later" for moment in incident.timeline)
-    if looked >= _LOOKS_LATER:
-        return incident
-    due = work.medic.now() + _LATER
-    text = f"what is open now may be settled by {due:%H:%M:%S} UTC; looked at again then"
-    later = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=due)
-    return work.note(incident, "later", text, verification=later)
 
 
 def _wait(

@@ -185,6 +185,7 @@ def _trip_if_failing(incident: Incident, breaker: Breaker, medic: Medic) -> None
     audit.trip_if_failing(
         incident,
         after=breaker.failed_verifications,
+        everywhere=breaker.failed_everywhere,
         within=breaker.window,
         store=medic.store,
         now=medic.now(),

@@ -22,7 +22,7 @@ from shared.model.evidence import Evidence, Unread
 from shared.model.history import History, Repeat
 from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Plan, Step
-from shared.model.words import RemedyName, State
+from shared.model.words import OPEN_STATES, RemedyName, State
 from shared.remediations import rule_sets
 
 #: How far back what was done counts as the same flapping.
@@ -53,7 +53,7 @@ def surrounded(evidence: Evidence, steps: Sequence[Step], azure: Azure) -> Evide
 
 
 def _repeats(plan: Plan, workload: ResourceId, azure: Azure, medic: Medic) -> tuple[Repeat, ...]:
-    done = _done_lately(workload, medic) if plan.steps else []
+    done, before = _done_lately(workload, medic) if plan.steps else ([], [])
     found = []
     for step in plan.steps:
         again = [one for one in done if _same(one, step)]
@@ -66,23 +66,26 @@ def _repeats(plan: Plan, workload: ResourceId, azure: Azure, medic: Medic) -> tu
                     target=step.target,
                     times=len(again),
                     last=last,
+                    earlier=max((one.at for one in again if one in before), default=None),
                     by=() if isinstance(by, Unread) else by,
                 )
             )
     return tuple(found)
 
 
-def _done_lately(workload: ResourceId, medic: Medic) -> list[Outcome]:
-    """What this service changed for the workload within a day, and nobody had it take back."""
+def _done_lately(workload: ResourceId, medic: Medic) -> tuple[list[Outcome], list[Outcome]]:
+    """What this service changed for the workload within a day, and nobody had it take back; and
+    what of it belongs to incidents that are over."""
     start = medic.now() - _A_DAY
     incidents = medic.store.page(resource=workload.key, limit=_MOST).incidents
-    return [
-        outcome
+    told = [
+        (incident.state not in OPEN_STATES, outcome)
         for incident in incidents
         if incident.resource == workload and incident.state is not State.ROLLED_BACK
         for outcome in incident.outcome
         if outcome.changed and not (outcome.failed or outcome.undoes) and outcome.at >= start
     ]
+    return [outcome for _, outcome in told], [outcome for over, outcome in told if over]
 
 
 def _same(done: Outcome, step: Step) -> bool:

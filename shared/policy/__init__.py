@@ -11,11 +11,12 @@ Pure, but for `load_file`. The gate asks the policy; the policy never decides.
 
 from shared.policy.loading import default, load, load_file
 from shared.policy.problems import PolicyError, Problem
-from shared.policy.schema import Addresses, Mode, Policy, SharedEgress
+from shared.policy.schema import Addresses, Backlog, Mode, Policy, SharedEgress
 from shared.policy.sentences import sentences
 
 __all__ = [
     "Addresses",
+    "Backlog",
     "Mode",
     "Policy",
     "PolicyError",

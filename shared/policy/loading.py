@@ -28,6 +28,7 @@ _SECTIONS = (
     schema.Pair,
     schema.Limits,
     schema.Breaker,
+    schema.Approval,
     schema.Freeze,
     schema.Wait,
 )

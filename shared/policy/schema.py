@@ -179,18 +179,40 @@ class Pair(_Section):
 
 
 class Limits(_Section):
-    """How much may be written and asked. A write is one request that changes Azure."""
+    """How much may be written and asked. A write is one request that changes Azure.
+
+    `cooldown` is how long a fix that is gone again waits before it is made once more.
+    `workloads_at_once`: so many of one registry that fail alike are one fault somewhere else.
+    """
 
     writes_per_registry_per_hour: Count = 4
+    writes_per_workload_per_day: Count = 10
     writes_per_day: Count = 50
+    cooldown: Duration = timedelta(minutes=10)
+    workloads_at_once: Annotated[int, Field(ge=2, le=100_000)] = 5
     azure_calls_per_incident: Annotated[int, Field(ge=1, le=10_000)] = 40
 
 
 class Breaker(_Section):
-    """After so many failed verifications within the window, writes for that registry stop."""
+    """After so many failed verifications within the window, writes for that registry stop; after
+    so many at all registries together, all writes."""
 
     failed_verifications: Annotated[int, Field(ge=1, le=1000)] = 3
+    failed_everywhere: Annotated[int, Field(ge=1, le=1000)] = 6
     window: Duration = timedelta(hours=1)
+
+
+class Approval(_Section):
+    """How long a person's approval counts when its plan has not been carried out yet."""
+
+    expires: Duration = timedelta(hours=24)
+
+
+class Backlog(StrEnum):
+    """What happens with old signals after the service itself was away."""
+
+    HOLD = "hold"  # planned only, until a person looks
+    ACT = "act"
 
 
 class Freeze(_Section):
@@ -225,6 +247,8 @@ class Policy(_Section):
     pairs: tuple[Pair, ...] = ()
     limits: Limits = Limits()
     breaker: Breaker = Breaker()
+    approval: Approval = Approval()
+    backlog: Backlog = Backlog.HOLD
     freeze: tuple[Freeze, ...] = ()
     wait: Wait = Wait()
 

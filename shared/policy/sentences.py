@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from shared.model.words import RemedyName
 from shared.policy.patterns import EVERYTHING
-from shared.policy.schema import Addresses, Mode, Policy, RemovedBy, SharedEgress
+from shared.policy.schema import Addresses, Backlog, Mode, Policy, RemovedBy, SharedEgress
 
 _DOES = {
     RemedyName.FIREWALL_SYNC: "add an app's own addresses to the registry's firewall",
@@ -145,14 +145,34 @@ def _consent(policy: Policy) -> Iterator[str]:
 def _limits(policy: Policy) -> Iterator[str]:
     limits, breaker, wait = policy.limits, policy.breaker, policy.wait
     yield (
-        f"At most {limits.writes_per_registry_per_hour} writes per registry and hour and "
-        f"{limits.writes_per_day} writes within 24 hours; at most "
-        f"{limits.azure_calls_per_incident} calls to Azure per incident."
+        f"At most {limits.writes_per_registry_per_hour} writes per registry and hour, "
+        f"{limits.writes_per_workload_per_day} per workload and {limits.writes_per_day} in all "
+        f"within 24 hours; at most {limits.azure_calls_per_incident} calls to Azure per incident."
+    )
+    yield (
+        f"A fix that is gone again is not made once more within {span(limits.cooldown)}, and only "
+        "by a person after it was made twice within a day."
+    )
+    yield (
+        f"When {limits.workloads_at_once} workloads of one registry fail alike, none of them is "
+        "mended by itself: the shared cause is named, and a person decides."
     )
     yield (
         f"After {breaker.failed_verifications} failed verifications within {span(breaker.window)}, "
-        "writes for that registry stop until a person resets the breaker."
+        f"writes for that registry stop until a person resets the breaker; after "
+        f"{breaker.failed_everywhere} at all registries together, every write."
     )
+    yield (
+        f"An approval counts for {span(policy.approval.expires)}; a plan not carried out by then "
+        "waits for a person again."
+    )
+    if policy.backlog is Backlog.ACT:
+        yield "After it was away itself, it acts on the signals that waited meanwhile."
+    else:
+        yield (
+            "After it was away itself, it only plans for the signals that waited meanwhile, until "
+            "a person approves."
+        )
     for window in policy.freeze:
         yield f"Nothing is changed from {window.start.isoformat()} to {window.end.isoformat()}."
     yield (

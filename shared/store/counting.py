@@ -5,7 +5,8 @@ In:  a Table, and the moment to count back from, UTC.
 Out: a History, a number, the tripped breakers, the newest letters.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -29,17 +30,21 @@ def history(
 ) -> History:
     key = registry.key if registry else None
     hour, week = rows.stamp(now - _HOUR), now - _WEEK
-    today = list(table.query(keys.since("w", now - _DAY)))
+    today = [one for one in table.query(keys.since("w", now - _DAY)) if int(one["writes"])]
+    lately = [one for one in today if one.get("registry") == key and _at(one) > hour]
+    mine = [one for one in today if workload and one.get("resource") == workload.key]
     failed = digest and any(
         one.get("plan") == digest and one.get("result") in ("failed", "unverified")
         for one in table.query(keys.since("f", week))
     )
     stopped = [b for b in breakers(table) if b.scope in (key, "*")]
     return History(
-        registry_writes_last_hour=sum(
-            int(one["writes"]) for one in today if one.get("registry") == key and _at(one) > hour
-        ),
-        writes_today=sum(int(one["writes"]) for one in today),
+        registry_writes_last_hour=_writes(lately),
+        registry_frees=_frees(lately, _HOUR),
+        workload_writes_today=_writes(mine),
+        workload_frees=_frees(mine, _DAY),
+        writes_today=_writes(today),
+        day_frees=_frees(today, _DAY),
         breaker=stopped[0].because if stopped else None,
         same_plan_failed=bool(failed),
         refused=_refused(table, workload, key, rows.stamp(week)) if workload and key else None,
@@ -56,12 +61,29 @@ def _refused(table: Table, workload: ResourceId, registry: str, since: str) -> s
     return f"{newest['id']}, {newest['state']}, {newest['updated'][:16]}" if newest else None
 
 
-def failures(table: Table, registry: ResourceId, since: datetime) -> int:
-    kept = table.get(keys.breaker(registry.key))
-    after = kept["since"] if kept else ""
-    return sum(
-        one.get("registry") == registry.key and one.get("result") == "failed" and _at(one) > after
+def _writes(counted: Iterable[Mapping[str, Any]]) -> int:
+    return sum(int(one["writes"]) for one in counted)
+
+
+def _frees(counted: Iterable[Mapping[str, Any]], span: timedelta) -> datetime | None:
+    """When the oldest of these writes no longer counts."""
+    oldest = min(map(_at, counted), default=None)
+    return rows.moment(oldest) + span if oldest else None
+
+
+def failures(table: Table, since: datetime, now: datetime) -> dict[str, int]:
+    """A reset counts from its moment on, unless a clock that ran ahead put it into the future."""
+    resets = {
+        one["scope"]: one["since"]
+        for one in table.query(keys.below("b"))
+        if not one.get("because") and one["since"] <= rows.stamp(now)
+    }
+    return Counter(
+        one["registry"]
         for one in table.query(keys.since("f", since - timedelta(microseconds=1)))
+        if one.get("result") == "failed"
+        and one.get("registry")
+        and _at(one) > max(resets.get("*", ""), resets.get(one["registry"], ""))
     )
 
 

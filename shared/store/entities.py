@@ -24,7 +24,7 @@ Entity = dict[str, Any]
 
 _PIECE = 60 * 1024
 _PIECES = 15
-_COUNTED = ("at", "registry", "plan", "writes", "result")
+_COUNTED = ("at", "resource", "registry", "plan", "writes", "result")
 #: States in which a person said no; a refusal is remembered by workload and registry.
 REFUSED = frozenset({State.REJECTED, State.ROLLED_BACK})
 _LOOKED_AT_AGAIN = frozenset({State.UNVERIFIED, State.EXPLAINED})

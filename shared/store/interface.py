@@ -166,12 +166,14 @@ class Store(Protocol):
         now: datetime,
         workload: ResourceId | None = None,
     ) -> History:
-        """What the gate must know: writes of the past hour and the past 24 hours; of the past
+        """What the gate must know: writes of the past hour and the past 24 hours, for the registry,
+        the workload and all, and when the oldest of them no longer counts; of the past
         week, whether the plan failed and whether a person refused a change for this workload at
         this registry (rejected it, or had it taken back)."""
 
-    def failures(self, registry: ResourceId, *, since: datetime) -> int:
-        """Failed verifications at this registry since then, or since its breaker was reset."""
+    def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
+        """Failed verifications by registry (its id in lower case) since then, or since its breaker
+        or that for all was reset."""
 
     def trip(self, scope: str, *, because: str, now: datetime) -> None:
         """Stop writes for a registry id, or for "*"."""

@@ -64,11 +64,15 @@ RECORD = """
     VALUES (:incident, :at, :kind, :registry, :plan, :writes, :result, :body)
 """
 RECORDS = "SELECT n, body FROM records WHERE incident = ? ORDER BY n"
-WRITES_AT = """
-    SELECT coalesce(sum(writes), 0) FROM records
-    WHERE kind = 'intent' AND registry = ? AND at > ?
+_SPENT = """
+    SELECT coalesce(sum(writes), 0) AS writes, min(at) AS oldest FROM records AS told
+    WHERE kind = 'intent' AND writes > 0 AND at > ?
 """
-WRITES = "SELECT coalesce(sum(writes), 0) FROM records WHERE kind = 'intent' AND at > ?"
+WRITES = _SPENT
+WRITES_AT = f"{_SPENT} AND registry = ?"
+WRITES_FOR = (
+    f"{_SPENT} AND EXISTS (SELECT 1 FROM incidents WHERE id = told.incident AND resource = ?)"
+)
 FAILED_BEFORE = """
     SELECT 1 FROM records
     WHERE kind = 'verification' AND plan = ? AND at > ? AND result IN ('failed', 'unverified')
@@ -79,10 +83,15 @@ REFUSED = """
     WHERE resource = ? AND registry = ? AND state IN ('rejected', 'rolled-back') AND updated > ?
     ORDER BY updated DESC LIMIT 1
 """
+# A reset counts from its moment on, unless a clock that ran ahead put it into the future.
 FAILURES = """
-    SELECT count(*) FROM records
-    WHERE kind = 'verification' AND registry = :registry AND result = 'failed' AND at >= :since
-      AND at > coalesce((SELECT since FROM breakers WHERE scope = :registry), '')
+    SELECT registry, count(*) AS failed FROM records AS told
+    WHERE kind = 'verification' AND result = 'failed' AND registry IS NOT NULL AND at >= :since
+      AND at > coalesce((
+          SELECT max(since) FROM breakers
+          WHERE because IS NULL AND since <= :now AND scope IN (told.registry, '*')
+      ), '')
+    GROUP BY registry
 """
 
 LEASE = """

@@ -115,6 +115,7 @@ def record_row(record: Record) -> dict[str, object]:
         "incident": clean(record.incident),
         "at": stamp(record.at),
         "kind": record.kind.value,
+        "resource": record.resource.lower() if record.resource else None,
         "registry": record.registry.lower() if record.registry else None,
         "plan": record.plan,
         "writes": record.writes,

@@ -172,16 +172,21 @@ class SqliteStore:
         key = registry.key if registry else None
         wanted = (workload.key if workload else None, key, rows.stamp(now - _WEEK))
         with self._database.reading() as sql:
-            hour = sql.execute(queries.WRITES_AT, (key, rows.stamp(now - _HOUR))).fetchone()[0]
-            day = sql.execute(queries.WRITES, (rows.stamp(now - _DAY),)).fetchone()[0]
+            hour = sql.execute(queries.WRITES_AT, (rows.stamp(now - _HOUR), key)).fetchone()
+            mine = sql.execute(queries.WRITES_FOR, (rows.stamp(now - _DAY), wanted[0])).fetchone()
+            day = sql.execute(queries.WRITES, (rows.stamp(now - _DAY),)).fetchone()
             breaker = sql.execute(queries.BREAKER, (key,)).fetchone()
             failed = sql.execute(
                 queries.FAILED_BEFORE, (digest, rows.stamp(now - _WEEK))
             ).fetchone()
             refused = sql.execute(queries.REFUSED, wanted).fetchone()
         return History(
-            registry_writes_last_hour=hour,
-            writes_today=day,
+            registry_writes_last_hour=hour["writes"],
+            registry_frees=_frees(hour, _HOUR),
+            workload_writes_today=mine["writes"],
+            workload_frees=_frees(mine, _DAY),
+            writes_today=day["writes"],
+            day_frees=_frees(day, _DAY),
             breaker=breaker["because"] if breaker else None,
             same_plan_failed=bool(digest and failed),
             refused=f"{refused['id']}, {refused['state']}, {refused['updated'][:16]}"
@@ -189,10 +194,11 @@ class SqliteStore:
             else None,
         )
 
-    def failures(self, registry: ResourceId, *, since: datetime) -> int:
+    def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
         with self._database.reading() as sql:
-            wanted = {"registry": registry.key, "since": rows.stamp(since)}
-            return int(sql.execute(queries.FAILURES, wanted).fetchone()[0])
+            wanted = {"since": rows.stamp(since), "now": rows.stamp(now)}
+            found = sql.execute(queries.FAILURES, wanted).fetchall()
+        return {row["registry"]: row["failed"] for row in found}
 
     def trip(self, scope: str, *, because: str, now: datetime) -> None:
         with self._database.writing() as sql:
@@ -227,6 +233,11 @@ class SqliteStore:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _frees(spent: sqlite3.Row, span: timedelta) -> datetime | None:
+    """When the oldest of these writes no longer counts."""
+    return rows.moment(spent["oldest"]) + span if spent["oldest"] else None
 
 
 def _incident(sql: sqlite3.Connection, row: sqlite3.Row) -> "Incident":

@@ -182,8 +182,8 @@ class TablesStore:
     ) -> History:
         return counting.history(self._table, registry, digest, now, workload)
 
-    def failures(self, registry: ResourceId, *, since: datetime) -> int:
-        return counting.failures(self._table, registry, since)
+    def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
+        return counting.failures(self._table, since, now)
 
     def trip(self, scope: str, *, because: str, now: datetime) -> None:
         changes = Changes()

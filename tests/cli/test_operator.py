@@ -143,6 +143,34 @@ def test_a_rollback_of_what_somebody_changed_since_says_the_difference(opened: O
     assert len(terminal.clinic.writes) == 1
 
 
+def test_a_tripped_breaker_is_told_and_reset_by_name(opened: Open) -> None:
+    terminal = opened(estates.healthy_web_app())
+    store, now = terminal.clinic.medic.store, terminal.clinic.medic.now()
+    registry = terminal.clinic.id("contosoimages")
+    for scope in (registry.key, "*"):
+        store.trip(scope, because="fixes failed", now=now)
+
+    told = terminal.say("breaker")
+    reset = terminal.say("breaker", registry, "--reset", "--reason", "mended", "--json")
+    left = terminal.say("breaker", "--json")
+
+    assert told.status == 0
+    assert "registries/contosoimages" in told.out
+    assert "everything" in told.out
+    assert reset.json == {"reset": True, "breakers": []}
+    assert [one["scope"] for one in left.json["breakers"]] == ["*"]
+    assert "mended" in store.records(f"breaker:{registry.key}")[0].text
+    assert "writes pass again" in terminal.say("breaker", "*", "--reset").out
+    assert terminal.say("breaker").out == "No breaker is tripped.\n"
+
+
+def test_a_reset_of_nothing_in_particular_is_bad_input(opened: Open) -> None:
+    terminal = opened(estates.healthy_web_app())
+
+    assert "which breaker" in terminal.say("breaker", "--reset").complaint
+    assert "SCOPE" in terminal.say("breaker", "contoso", "--reset").complaint
+
+
 def test_an_incident_nobody_knows_is_bad_input_for_every_verb(opened: Open) -> None:
     terminal = opened(estates.healthy_web_app())
 

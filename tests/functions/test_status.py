@@ -10,6 +10,7 @@ import pytest
 from functions import duty
 from shared import settings
 from shared.medic import Medic
+from shared.pipeline import sweep
 from tests.functions.conftest import Desk
 from tests.host.running import own_app
 from tests.payloads import CONTOSO
@@ -86,6 +87,30 @@ def test_a_tripped_breaker_is_shown_and_reset_once(desk: Desk) -> None:
     assert (first.json["reset"], second.json["reset"]) == (True, False)
     assert store.breakers() == ()
     assert "fixed by hand" in store.records(f"breaker:{CONTOSO.lower()}")[0].text
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_what_a_breaker_held_goes_on_after_the_reset_the_console_sends(
+    desk: Desk, everywhere: bool
+) -> None:
+    clinic = desk.clinic
+    scope = "*" if everywhere else clinic.id("contosoimages").key
+    clinic.pull(desk.shop())
+    clinic.medic.store.trip(scope, because="3 fixes failed", now=clinic.medic.now())
+    accepted = desk.ask("POST", "/api/alerts", desk.alert()).json["accepted"]
+    desk.settle()
+    held = desk.incident(accepted[0]["incident"])
+    (breaker,) = desk.ask("GET", "/api/health").json["breakers"]
+
+    wish = {"scope": breaker["scope"], "reason": "mended by hand"}
+    assert desk.ask("POST", "/api/breaker/reset", wish).json["reset"] is True
+    clinic.advance(60)
+    sweep(medic=clinic.medic)
+
+    assert held["state"] == "held"
+    assert held["decision"]["rules"] == ["breaker-closed"]
+    assert desk.incident(held["id"])["state"] == "verifying"
+    assert len(clinic.writes) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from shared import gate
 from shared.gate.case import Case
 from shared.model.evidence import Access, Egress, Evidence, PullAuth, PullMode, Unread, Via
-from shared.model.history import History
+from shared.model.history import History, Repeat
 from shared.model.ids import ResourceId
 from shared.model.plan import Plan, Write
 from shared.model.words import RemedyName, Verdict
@@ -379,6 +379,7 @@ def test_an_approval_lifts_no_other_objection() -> None:
     [
         (History(registry_writes_last_hour=4), "1 writes and this registry's hour has seen 4"),
         (History(writes_today=50), "the day has seen 50"),
+        (History(workload_writes_today=10), "this workload's day has seen 10"),
         (History(breaker="3 fixes failed"), "3 fixes failed"),
         (History(same_plan_failed=True), "did not help"),
     ],
@@ -388,6 +389,33 @@ def test_what_happened_lately_can_hold(history: History, said: str) -> None:
 
     assert decision.verdict is Verdict.HOLD
     assert said in decision.reasons[0]
+
+
+def test_a_hold_ends_by_itself_only_when_all_that_holds_does() -> None:
+    frees, end = NOW + timedelta(minutes=9), NOW + timedelta(hours=1)
+    full = History(registry_writes_last_hour=4, registry_frees=frees)
+    frozen = f"freeze: [{{from: '{NOW.isoformat()}', to: '{end.isoformat()}'}}]"
+    never = GENEROUS + "limits: {writes_per_registry_per_hour: 0}"
+
+    assert judge(history=full).until == frees
+    assert judge(history=full, rules=GENEROUS + frozen).until == end
+    assert judge(history=replace(full, breaker="3 fixes failed")).until is None
+    assert judge(history=full, rules=never).until is None
+
+
+def test_a_fix_that_is_gone_again_waits_for_the_cooldown_unless_a_person_approves() -> None:
+    last = NOW - timedelta(minutes=9)
+    fresh = Repeat(remedy=RemedyName.FIREWALL_SYNC, target=CONTOSO, times=1, last=last)
+    gone = History(repeats=(replace(fresh, earlier=last),))
+    digest = Plan.of((step(),)).digest
+
+    held = judge(history=gone)
+
+    assert held.rules == ("cooled-down",)
+    assert held.until == last + timedelta(minutes=10)
+    assert judge(history=History(repeats=(fresh,))).verdict is Verdict.ALLOW
+    assert judge(history=gone, now=NOW + timedelta(minutes=1)).verdict is Verdict.ALLOW
+    assert judge(history=gone, approved=digest).verdict is Verdict.ALLOW
 
 
 def test_the_last_write_within_the_limits_is_allowed() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared import policy
 from shared.model.words import RemedyName
-from shared.policy import Addresses, Mode, PolicyError, SharedEgress
+from shared.policy import Addresses, Backlog, Mode, PolicyError, SharedEgress
 
 FULL = """\
 version: 1
@@ -26,10 +26,12 @@ remedies:
 pairs:
   - registry: "/subscriptions/*/resourceGroups/web-acr"
     workloads: ["/subscriptions/*/resourceGroups/web-shop"]
-limits: {writes_per_registry_per_hour: 2, writes_per_day: 5, azure_calls_per_incident: 99}
-breaker: {failed_verifications: 2, window: 1d}
+limits: {writes_per_registry_per_hour: 2, writes_per_workload_per_day: 3, writes_per_day: 5, cooldown: 20m, workloads_at_once: 7, azure_calls_per_incident: 99}
+breaker: {failed_verifications: 2, failed_everywhere: 4, window: 1d}
 freeze: [{from: "2026-12-24T00:00:00Z", to: "2027-01-02T00:00:00+01:00"}]
 wait: {before_acting: 0s, verify_first: 90s, verify_firewall: 15m, verify_role: 2h}
+approval: {expires: 8h}
+backlog: act
 """  # noqa: E501
 
 
@@ -50,10 +52,16 @@ def test_every_key_of_the_contract_is_understood() -> None:
     assert read.remedies.pull_role.proof_days == 14
     assert read.limits.model_dump() == {
         "writes_per_registry_per_hour": 2,
+        "writes_per_workload_per_day": 3,
         "writes_per_day": 5,
+        "cooldown": "1200s",
+        "workloads_at_once": 7,
         "azure_calls_per_incident": 99,
     }
     assert read.breaker.window == timedelta(days=1)
+    assert read.breaker.failed_everywhere == 4
+    assert read.approval.expires == timedelta(hours=8)
+    assert read.backlog is Backlog.ACT
     assert read.freeze[0].start == datetime(2026, 12, 24, tzinfo=UTC)
     assert read.freeze[0].end == datetime(2027, 1, 1, 23, tzinfo=UTC)
     assert read.wait.verify_first == timedelta(seconds=90)

@@ -10,7 +10,7 @@ from shared.model.history import History
 from shared.model.words import Result
 from shared.store import RecordKind, SqliteStore, Store
 from tests.store import azurite
-from tests.store.makers import NOW, REGISTRY, record
+from tests.store.makers import NOW, REGISTRY, incident, record, site
 from tests.store.places import Another, account, break_leases
 
 
@@ -82,8 +82,29 @@ def test_history_counts_announced_writes_of_the_hour_and_the_day(store: Store) -
 
     history = store.history(REGISTRY, "digest", now=NOW)
 
-    assert history == History(registry_writes_last_hour=2, writes_today=9)
-    assert store.history(None, "", now=NOW) == History(writes_today=9)
+    assert (history.registry_writes_last_hour, history.writes_today) == (2, 9)
+    assert history.registry_frees == NOW + timedelta(minutes=1)
+    assert history.day_frees == NOW - timedelta(minutes=61) + timedelta(days=1)
+    nowhere = store.history(None, "", now=NOW)
+    assert nowhere == History(writes_today=9, day_frees=history.day_frees)
+
+
+def test_history_counts_what_was_announced_for_the_workload_wherever_it_was_written(
+    store: Store,
+) -> None:
+    shop, other = site(), site("other")
+    store.save(incident("inc-1", resource=shop))
+    store.save(incident("inc-2", resource=other))
+    for id, resource, hours in (("inc-1", shop, 1), ("inc-1", shop, 25), ("inc-2", other, 2)):
+        at = NOW - timedelta(hours=hours)
+        told = record(incident=id, kind=RecordKind.INTENT, resource=resource.text, writes=2, at=at)
+        store.record(told)
+
+    mine = store.history(REGISTRY, "", now=NOW, workload=shop)
+
+    assert (mine.workload_writes_today, mine.writes_today) == (2, 4)
+    assert mine.workload_frees == NOW + timedelta(hours=23)
+    assert store.history(REGISTRY, "", now=NOW).workload_writes_today == 0
 
 
 @pytest.mark.parametrize(
@@ -126,23 +147,32 @@ def test_a_breaker_for_all_stops_every_registry(store: Store) -> None:
     assert store.history(None, "", now=NOW).breaker == "maintenance"
 
 
-def test_failures_count_within_the_window_and_since_the_last_reset(store: Store) -> None:
-    def failed(minutes_ago: int, result: Result = Result.FAILED) -> None:
-        store.record(
-            record(
-                kind=RecordKind.VERIFICATION,
-                registry=str(REGISTRY),
-                result=result,
-                at=NOW - timedelta(minutes=minutes_ago),
-            )
-        )
+def fail(store: Store, minutes_ago: int, registry: str, result: Result = Result.FAILED) -> None:
+    at = NOW - timedelta(minutes=minutes_ago)
+    store.record(record(kind=RecordKind.VERIFICATION, registry=registry, result=result, at=at))
 
+
+def test_failures_count_within_the_window_and_since_the_last_reset(store: Store) -> None:
     for minutes in (90, 30, 20, 10):
-        failed(minutes)
-    failed(5, Result.UNVERIFIED)
+        fail(store, minutes, REGISTRY.text)
+    fail(store, 5, REGISTRY.text, Result.UNVERIFIED)
+    fail(store, 5, "/Other")
     hour_ago = NOW - timedelta(hours=1)
 
-    assert store.failures(REGISTRY, since=hour_ago) == 3
+    assert store.failures(since=hour_ago, now=NOW) == {REGISTRY.key: 3, "/other": 1}
     store.trip(REGISTRY.key, because="x", now=NOW - timedelta(minutes=15))
     store.reset(REGISTRY.key, now=NOW - timedelta(minutes=15))
-    assert store.failures(REGISTRY, since=hour_ago) == 1
+    assert store.failures(since=hour_ago, now=NOW) == {REGISTRY.key: 1, "/other": 1}
+    store.trip("*", because="x", now=NOW)
+    store.reset("*", now=NOW)
+    assert store.failures(since=hour_ago, now=NOW) == {}
+
+
+def test_a_reset_under_a_clock_that_ran_ahead_does_not_excuse_what_fails_until_then(
+    store: Store,
+) -> None:
+    store.trip(REGISTRY.key, because="x", now=NOW)
+    store.reset(REGISTRY.key, now=NOW + timedelta(days=365))
+    fail(store, 10, REGISTRY.text)
+
+    assert store.failures(since=NOW - timedelta(hours=1), now=NOW) == {REGISTRY.key: 1}

@@ -1,0 +1,52 @@
+"""
+Waiting: an incident at rest that is looked at again when time may have changed the answer.
+
+In:  an Incident that rests, and the Work on it.
+Out: the Incident, with the moment at which the sweep looks again; its state stays.
+
+Every look is a look like the first, through the gate; what is still so rests again, longer each
+time. Never acts.
+"""
+
+from datetime import datetime, timedelta
+
+from shared.model.incident import Incident
+from shared.model.plan import Decision, Verification
+from shared.model.words import Result
+from shared.pipeline.working import Work
+
+#: How often, and after what time, an incident at rest is looked at again for what was open.
+_LOOKS, _LATER = 2, timedelta(minutes=15)
+#: The least time between two looks at a held plan, doubled with each look up to an hour or so.
+_BETWEEN, _DOUBLED = timedelta(minutes=1), 6
+
+
+def look_later(incident: Incident, work: Work) -> Incident:
+    """Time may settle what is open: the platform tries again by itself, and the Activity Log, where
+    the proof of earlier access is, lags by minutes. The state stays, the sweep looks a few times.
+    """
+    if _looked(incident) >= _LOOKS:
+        return incident
+    due = work.medic.now() + _LATER
+    text = f"what is open now may be settled by {due:%H:%M:%S} UTC; looked at again then"
+    return _rest(incident, text, due, work)
+
+
+def look_when_free(incident: Incident, decision: Decision, work: Work) -> Incident:
+    """Look again when what holds the plan back may be over: a limit's hour, a freeze. Without such
+    a moment the plan waits for a person."""
+    if decision.until is None:
+        return look_later(incident, work) if "owner-consents" in decision.rules else incident
+    pause = _BETWEEN * 2 ** min(_looked(incident), _DOUBLED)
+    due = max(decision.until, work.medic.now() + pause)
+    text = f"held until {due:%Y-%m-%d %H:%M:%S} UTC at least; looked at again then"
+    return _rest(incident, text, due, work)
+
+
+def _looked(incident: Incident) -> int:
+    return sum(moment.stage == "later" for moment in incident.timeline)
+
+
+def _rest(incident: Incident, text: str, due: datetime, work: Work) -> Incident:
+    later = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=due)
+    return work.note(incident, "later", text, verification=later)
