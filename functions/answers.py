@@ -20,6 +20,7 @@ import msgspec
 
 from functions.questions import TooLarge
 from shared import errors
+from shared.model.discretion import discreet
 
 log = logging.getLogger("medic.doors")
 
@@ -90,9 +91,10 @@ def answering(
 def _told(error: Exception, door: str) -> func.HttpResponse:
     for kind, status, code in _kinds():
         if isinstance(error, kind):
-            log.info("%s answered %d: %s", door, status, error, extra={"stage": door})
+            said = discreet(str(error))  # it may quote what was asked
+            log.info("%s answered %d: %s", door, status, said, extra={"stage": door})
             details, delay = getattr(error, "details", None), getattr(error, "delay", None)
-            return refuse(status, code, str(error), details, delay)
+            return refuse(status, code, said, details, delay)
     reference = secrets.token_hex(4)
     log.exception("%s failed (reference %s)", door, reference, extra={"stage": door})
     message = f"something unexpected happened; the log has it under reference {reference}"

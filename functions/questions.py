@@ -14,6 +14,7 @@ import azure.functions as func
 import msgspec
 
 from shared.errors import BadInput
+from shared.model.discretion import discreet
 from shared.model.ids import InvalidId, ResourceId
 from shared.signals import intake
 
@@ -71,10 +72,10 @@ def reason(req: func.HttpRequest) -> str:
 
 
 def said(reason: str) -> str:
-    """A reason, not empty and not a book."""
+    """A reason, not empty and not a book; it is kept for good, so without secrets."""
     if not (text := reason.strip()) or len(text) > 1000:
         raise BadInput("reason: say in 1 to 1000 characters why")
-    return text
+    return discreet(text)
 
 
 def resource(text: str, field: str = "resource") -> ResourceId:

@@ -75,6 +75,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 @answering
 def policy(req: func.HttpRequest) -> func.HttpResponse:
     """The policy in force (null: a bad one, so nothing is written), and what it amounts to."""
+    from shared.model.views import presentable
     from shared.policy import sentences
 
     medic = duty.medic()
@@ -85,7 +86,7 @@ def policy(req: func.HttpRequest) -> func.HttpResponse:
         "problems": medic.policy_problems,
         "sentences": list(said),
     }
-    return answer(shown)
+    return answer(presentable(shown))
 
 
 @bp.route(route="breaker/reset", methods=["POST"], auth_level=_FUNCTION)

@@ -243,7 +243,7 @@ def _keep(
         at=incident.updated,
         kind=kind,
         stage=stage,
-        text=text,
+        text=discreet(text),
         actor=actor,
         resource=incident.resource.text,
         registry=incident.registry.text if incident.registry else None,

@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import click
 
 from functions.cli.paper import Desk
+from shared.model.discretion import discreet
 from shared.model.words import State
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def _why(reason: str | None) -> str:
     text = (reason or "no reason given").strip()
     if not text or len(text) > 1000:
         raise click.BadParameter("say in 1 to 1000 characters why", param_hint="--reason")
-    return text
+    return discreet(text)
 
 
 def _treated(desk: Desk, incident: Any, as_json: bool) -> int:

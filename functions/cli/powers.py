@@ -13,6 +13,7 @@ from shared import policy
 from shared.errors import HealError
 from shared.evidence import permissions
 from shared.medic import Medic
+from shared.model.views import presentable
 
 
 def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
@@ -28,11 +29,13 @@ def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
     powers = [one.sentence for one in held]
     if as_json:
         desk.json(
-            {
-                "policy": force.model_dump(mode="json", by_alias=True),
-                "sentences": [*said, *powers],
-                "permissions": None if refusal else [_shown(one) for one in held],
-            }
+            presentable(
+                {
+                    "policy": force.model_dump(mode="json", by_alias=True),
+                    "sentences": [*said, *powers],
+                    "permissions": None if refusal else [_shown(one) for one in held],
+                }
+            )
         )
     else:
         desk.show(sheets.sentences(powers))

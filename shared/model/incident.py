@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from shared.model.discretion import discreet
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
 from shared.model.plan import Decision, Diagnosis, Outcome, Plan, Verification
@@ -74,6 +75,7 @@ class Incident:
     version: int = 0
 
     def at(self, stage: str, text: str, now: datetime, **changes: Any) -> "Incident":
-        """The incident one moment later: `changes` applied and the timeline one line longer."""
-        moment = Moment(at=now, stage=stage, text=text)
+        """The incident one moment later: `changes` applied and the timeline one line longer. The
+        text may quote a person or Azure, so it is made discreet here."""
+        moment = Moment(at=now, stage=stage, text=discreet(text))
         return replace(self, updated=now, timeline=(*self.timeline, moment), **changes)

@@ -1,7 +1,8 @@
 """
 The incident as the HTTP API and the command line show it, and what could not be used.
 
-In:  an Incident, or Letters.  Out: JSON values with exactly the names of the contract.  Pure.
+In:  an Incident, or Letters, or any JSON value.  Out: JSON values with exactly the names of the
+     contract.  Pure.
 
 Every text is made printable here, and secrets that slipped into somebody else's text are hidden.
 """
@@ -45,13 +46,14 @@ def printable(text: str) -> str:
     return discreet(_UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _printable(value: Any) -> Any:
+def presentable(value: Any) -> Any:
+    """A JSON value whose every text is printable."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, Mapping):
-        return {printable(str(name)): _printable(inner) for name, inner in value.items()}
+        return {printable(str(name)): presentable(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_printable(inner) for inner in value]
+        return [presentable(inner) for inner in value]
     return value
 
 
@@ -100,7 +102,7 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         "azure_calls": {"reads": calls.reads, "writes": calls.writes},
         "approved_by": incident.approved_by,
     }
-    return {name: _printable(value) for name, value in view.items()}
+    return {name: presentable(value) for name, value in view.items()}
 
 
 def letters_view(letters: Letters, *, now: datetime) -> dict[str, Any]:
@@ -117,13 +119,13 @@ def letters_view(letters: Letters, *, now: datetime) -> dict[str, Any]:
         for letter in letters.newest[:_SHOWN_LETTERS]
     ]
     lately = sum(letter.at > now - _DAY for letter in letters.newest)
-    return {"count": letters.count, "lately": lately, "newest": _printable(newest)}
+    return {"count": letters.count, "lately": lately, "newest": presentable(newest)}
 
 
 def breaker_view(breaker: Any) -> dict[str, Any]:
     """A tripped breaker."""
     told = {"scope": breaker.scope, "because": breaker.because, "since": instant(breaker.since)}
-    return {name: _printable(value) for name, value in told.items()}
+    return {name: presentable(value) for name, value in told.items()}
 
 
 def _decision(incident: Incident) -> dict[str, Any] | None:

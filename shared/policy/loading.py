@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.model.discretion import discreet
 from shared.policy import schema
 from shared.policy.document import Document, dotted, parse
 from shared.policy.problems import PolicyError, Problem
@@ -77,7 +78,7 @@ def _problem(detail: ErrorDetails, document: Document) -> Problem:
 
 
 def _message(detail: ErrorDetails) -> str:
-    given = repr(detail.get("input"))[:60]
+    given = discreet(repr(detail.get("input")))[:60]
     match detail["type"]:
         case "extra_forbidden":
             return "unknown key" + _suggestion(str(detail["loc"][-1]))

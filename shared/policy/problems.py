@@ -7,6 +7,7 @@ Pure.
 from dataclasses import dataclass
 
 from shared.errors import BadInput
+from shared.model.discretion import discreet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"line {self.line}"
-        return f"{where}, {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
+        said = f"{where}, {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
+        return discreet(said)
 
 
 class PolicyError(BadInput):

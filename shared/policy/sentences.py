@@ -10,6 +10,7 @@ Pure. Says what the gate would hold this policy to; the gate itself never reads 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
+from shared.model.discretion import discreet
 from shared.model.words import RemedyName
 from shared.policy.patterns import EVERYTHING
 from shared.policy.schema import Addresses, Backlog, Mode, Policy, RemovedBy, SharedEgress
@@ -37,7 +38,7 @@ _NEVER = (
 
 def sentences(policy: Policy) -> tuple[str, ...]:
     """The policy in words. The first sentence says whether anything can be written at all."""
-    return (
+    said = (
         _summary(policy),
         *_scope(policy),
         *_remedies(policy),
@@ -45,6 +46,7 @@ def sentences(policy: Policy) -> tuple[str, ...]:
         *_limits(policy),
         _NEVER,
     )
+    return tuple(discreet(sentence) for sentence in said)
 
 
 def span(length: timedelta) -> str:
