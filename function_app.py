@@ -2,9 +2,31 @@
 
 import azure.functions as func
 
-from functions import alerts, asking, burying, console, events, healing, incidents, status, sweeping
+from functions import (
+    alerts,
+    asking,
+    burying,
+    console,
+    events,
+    healing,
+    incidents,
+    status,
+    sweeping,
+    telling,
+)
 
 app = func.FunctionApp()
 
-for door in (alerts, events, healing, burying, sweeping, asking, incidents, status, console):
+for door in (
+    alerts,
+    events,
+    healing,
+    burying,
+    sweeping,
+    telling,
+    asking,
+    incidents,
+    status,
+    console,
+):
     app.register_functions(door.bp)

@@ -3,7 +3,7 @@ Doors: one file per way in. A door turns a binding into one of our nouns and han
 
     alerts.py     Azure Monitor alerts           events.py     Event Grid
     healing.py    the queue                      sweeping.py   the timer
-    burying.py    the poison queue
+    burying.py    the poison queue               telling.py    the timer, for messages
     asking.py     diagnose, heal, scan           incidents.py  incidents and the operator's verbs
     status.py     health, policy, breakers       console.py    the operator's web page
     cli/          the command line `medic`

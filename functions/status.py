@@ -45,9 +45,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
 
     medic = duty.medic()
     parts: dict[str, Any] = {
-        "settings": _part(
-            [f"{p.setting} {p.message}: {p.advice}" for p in medic.settings.problems]
-        ),
+        "settings": _part(medic.setting_problems),
         "policy": _part(medic.policy_problems),
         "queue": _part(_queue_problems()),
         "store": _part([]),
@@ -68,6 +66,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     well = all(part["ok"] for part in parts.values())
     report = {"healthy": well, **parts, "breakers": breakers, "poison": poison}
     report["permissions"] = held
+    report["notifications"] = _notifications(medic)
     return answer(report, 200 if well else 503)
 
 
@@ -119,6 +118,24 @@ def _permissions(medic: "Medic") -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [asdict(one) for one in permissions.held(medic.azure())], _part([])
     except HealError as error:
         return [], _part([str(error)])
+
+
+def _notifications(medic: "Medic") -> dict[str, Any]:
+    """How each channel fared. A dead one is told, and no illness: heals go on without it."""
+    try:
+        fared = {one.name: one for one in medic.store.outbox.channels()}
+    except HealError:
+        fared = {}  # the store's own part says so
+    shown = [
+        {
+            "channel": one.label,
+            "last_used": fared[one.name].at if one.name in fared else None,
+            "last_error": fared[one.name].error if one.name in fared else None,
+        }
+        for one in medic.channels
+    ]
+    wrong = [f"{one['channel']}: {one['last_error']}" for one in shown if one["last_error"]]
+    return {**_part(wrong), "channels": shown}
 
 
 def _part(problems: Any) -> dict[str, Any]:

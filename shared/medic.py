@@ -24,6 +24,7 @@ from shared.settings import PolicyBlob, PolicyFile, Settings, SqliteFile
 
 if TYPE_CHECKING:
     from shared.clients.azure import Azure
+    from shared.clients.channels import Channel
     from shared.clients.connection import Connection
     from shared.policy import Policy
     from shared.store.interface import Store
@@ -89,6 +90,20 @@ class Medic:
             clock=self._clock,
         )
 
+    @cached_property
+    def channels(self) -> "tuple[Channel, ...]":
+        """Where people are told. Loads nothing before one of them is used or judged."""
+        from shared.clients.channels import channels
+
+        return channels(self.settings.notify)
+
+    @cached_property
+    def setting_problems(self) -> tuple[str, ...]:
+        """What is wrong with the settings, each with what to do. Any stops every write."""
+        said = [f"{p.setting} {p.message}: {p.advice}" for p in self.settings.problems]
+        judged = [one.problem for one in self.channels] if self.settings.notify else []
+        return (*said, *(f"MEDIC_NOTIFY {problem}" for problem in judged if problem))
+
     @property
     def own_principals(self) -> frozenset[str]:
         """Ids under which our own changes show up in events, as far as the settings tell."""
@@ -151,9 +166,8 @@ class Medic:
     def _read_policy(self) -> "tuple[Policy | None, tuple[str, ...]]":
         from shared import policy
 
-        bad = tuple(f"{p.setting} {p.message}: {p.advice}" for p in self.settings.problems)
-        if bad:
-            return None, bad
+        if self.setting_problems:
+            return None, self.setting_problems
         source = self.settings.policy
         try:
             if source is None:

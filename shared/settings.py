@@ -10,7 +10,7 @@ because the alert door loads this before it answers.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +19,7 @@ DEFAULT_STORE = "sqlite:///medic.db"
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _YAML = re.compile(r"\s*(\{|---|#|%YAML|[\"']?\w+[\"']?\s*:(\s|$))")
+_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?")
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.\-]*://\S+")
 
 
@@ -80,6 +81,7 @@ class Settings:
     cloud: str = CLOUDS[0]
     notify: tuple[str, ...] = field(default=(), repr=False)  # webhook addresses are secrets
     client_id: str | None = None  # our own identity's, as Azure Identity reads it
+    console: str | None = None  # the operator's page, where the platform says what it calls us
     problems: tuple[Problem, ...] = ()
 
     @property
@@ -112,7 +114,17 @@ def load(environ: Mapping[str, str]) -> Settings:
                 values[name] = ()  # a mistake must not widen to all of them
     problems += _misspelt(given)
     own = environ.get("AZURE_CLIENT_ID", "").strip() or None
-    return Settings(**values, client_id=own, problems=tuple(problems))  # type: ignore[arg-type]
+    page = _console(environ.get("WEBSITE_HOSTNAME", "").strip())
+    given_ones = Settings(**values, client_id=own, console=page)  # type: ignore[arg-type]
+    return replace(given_ones, problems=tuple(problems))
+
+
+def _console(host: str) -> str | None:
+    """The page's address, from the name the platform gives the app; locally that has a port."""
+    if not _HOST.fullmatch(host):
+        return None
+    local = host.split(":")[0] in ("localhost", "127.0.0.1")
+    return f"{'http' if local else 'https'}://{host}/api/console"
 
 
 def _policy(text: str) -> PolicySource:
@@ -178,11 +190,16 @@ def _cloud(text: str) -> str:
 
 
 def _notify(text: str) -> tuple[str, ...]:
-    items = _items(text)
+    items: list[str] = []
+    for part in _items(text):
+        if items and "?" in items[-1] and "://" not in part:
+            items[-1] += f",{part}"  # the address's own comma: mailto://…?to=a@b,c@d
+        else:
+            items.append(part)
     wrong = [str(place) for place, item in enumerate(items, 1) if not _SCHEME.fullmatch(item)]
     if wrong:
         raise _Bad(f"entry {', '.join(wrong)} is not an address", "write scheme://…, by commas")
-    return items
+    return tuple(items)
 
 
 def _items(text: str) -> tuple[str, ...]:

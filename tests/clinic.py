@@ -20,7 +20,7 @@ from shared.model.incident import Incident
 from shared.model.signal import Signal
 from shared.pipeline import heal, sweep, take
 from shared.settings import PolicyText, Settings
-from shared.store import SqliteStore
+from shared.store import SqliteStore, Store
 from tests.simulator.azure import Simulator
 from tests.simulator.transport import SimulatedCredential, SimulatedTransport
 
@@ -54,6 +54,8 @@ class Clinic:
         *,
         policy: str = GENEROUS,
         subscriptions: tuple[str, ...] | None = None,
+        notify: tuple[str, ...] = (),
+        store: Store | None = None,
     ) -> None:
         self.simulator = Simulator(scenario)
         workspace = self.simulator.world.workspace
@@ -66,9 +68,14 @@ class Clinic:
             clock=SimulatedClock(self.simulator),
         )
         self.medic = Medic(
-            Settings(policy=PolicyText(policy), subscriptions=subscriptions),
+            Settings(
+                policy=PolicyText(policy),
+                subscriptions=subscriptions,
+                notify=notify,
+                console="https://medic.example/api/console",
+            ),
             connection=self.connection,
-            store=SqliteStore(place / "medic.db"),
+            store=store or SqliteStore(place / "medic.db"),
             clock=SimulatedClock(self.simulator),
         )
 

@@ -164,3 +164,25 @@ def test_loading_settings_costs_the_alert_door_no_heavy_import() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
 
     assert (run.returncode, run.stdout.strip()) == (0, ""), run.stderr
+
+
+def test_a_comma_within_an_address_is_the_addresss_own() -> None:
+    mail = "mailto://127.0.0.1?to=a@x.example,b@x.example"
+
+    read = settings.load({"MEDIC_NOTIFY": f"{mail}, slack://a/b/c"})
+
+    assert read.notify == (mail, "slack://a/b/c")
+    assert read.may_write
+
+
+@pytest.mark.parametrize(
+    ("host", "page"),
+    [
+        ("medic-x.azurewebsites.net", "https://medic-x.azurewebsites.net/api/console"),
+        ("localhost:7071", "http://localhost:7071/api/console"),
+        ("evil host/", None),
+        ("", None),
+    ],
+)
+def test_the_console_is_where_the_platform_says_we_are(host: str, page: str | None) -> None:
+    assert settings.load({"WEBSITE_HOSTNAME": host}).console == page

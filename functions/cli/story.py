@@ -10,7 +10,6 @@ names. Never decides anything.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from difflib import ndiff
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from functions.cli.paper import line, safe
+from shared.model.difference import difference as compared
 
 View = Mapping[str, Any]
 
@@ -133,32 +133,10 @@ def difference(before: Any, after: Any) -> Text:
     """Two JSON values, line by line, as a diff."""
     styles = {"-": "red", "+": "green"}
     told = Text()
-    for entry in ndiff(list(_lines(before)), list(_lines(after))):
-        if not entry.startswith("?"):
-            told.append(f"{safe(entry)}\n", style=styles.get(entry[0], ""))
+    for entry in compared(before, after):
+        told.append(f"{safe(entry)}\n", style=styles.get(entry[0], ""))
     told.right_crop(1)
     return told
-
-
-def _lines(value: Any, depth: int = 0) -> Iterator[str]:
-    """A JSON value, one thing a line, without quotes and commas."""
-    indent = "  " * depth
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if isinstance(inner, Mapping | list):
-                yield f"{indent}{key}"
-                yield from _lines(inner, depth + 1)
-            else:
-                yield f"{indent}{key}: {_plain(inner)}"
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _lines(inner, depth)
-    else:
-        yield f"{indent}{_plain(value)}"
-
-
-def _plain(value: Any) -> str:
-    return "none" if value is None else _ID.sub(r"\1", line(value))
 
 
 def _gate(view: View) -> Iterator[RenderableType]:

@@ -120,13 +120,15 @@ class Plan:
 class Decision:
     """The gate's answer. `reasons` are sentences for a person, `rules` the names of the rules
     that objected (or, for allow, the policy entries that permit). `until` is when a hold may be
-    over by itself; None: not without somebody. `policy` is the digest of the policy asked."""
+    over by itself; None: not without somebody. `policy` is the digest of the policy asked.
+    `approvable`: it holds, and a person's approval is all that is missing."""
 
     verdict: Verdict
     reasons: tuple[str, ...]
     rules: tuple[str, ...] = ()
     until: datetime | None = None  # UTC
     policy: str | None = None
+    approvable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,7 @@ def _decision(incident: Incident) -> dict[str, Any] | None:
         "rules": list(decision.rules),
         "until": instant(decision.until),
         "policy": decision.policy,
+        "approvable": decision.approvable,
     }
 
 

@@ -10,6 +10,7 @@ The pipeline: the only place where rooms meet.
     resuming.py   a person resets a breaker; what it held back is looked at again
     searching.py  which workloads an alert about a whole workspace, or a scan, is about
     waiting.py    what rests and is looked at again when time may have changed the answer
+    telling.py    what people are told, outside every heal
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
     burying.py    what the queue gave up: kept as a letter, tried once more, or told as failed
     weighing.py   what the gate must know beside the evidence: history, repeats, surroundings

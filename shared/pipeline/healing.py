@@ -214,11 +214,11 @@ def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:
     """What the incident's own story says against a plan the gate allows."""
     if work.shown not in (None, found.plan.digest):
         reason = "this is not the plan a person was shown, so it waits"
-        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("shown",))
+        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("shown",), approvable=True)
     done = work.carried_out(incident) - {found.plan.digest}
     if len(done) >= ROUNDS and incident.approved != found.plan.digest:
         reason = f"{len(done)} different plans were carried out for this incident and did not help"
-        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("rounds",))
+        return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("rounds",), approvable=True)
     return None
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients.azure import Azure
@@ -27,7 +28,7 @@ from shared.model.ids import ResourceId
 from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
-from shared.model.words import Cause, FindingName, State
+from shared.model.words import Cause, FindingName, State, Verdict
 from shared.pipeline import weighing
 from shared.planning import together as plans
 
@@ -109,16 +110,15 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
     )
     decision = None
     if planned.steps:
-        decision = gate.decide_all(
-            planned,
-            [
-                _share(part, share, planned, azure, medic)
-                for part, share in zip(parts, shares, strict=True)
-            ],
-            policy=medic.policy,
-            now=azure.now(),
-            approved=approved,
-        )
+        weighed = [
+            _share(part, share, planned, azure, medic)
+            for part, share in zip(parts, shares, strict=True)
+        ]
+        decide = partial(gate.decide_all, planned, weighed, policy=medic.policy, now=azure.now())
+        decision = decide(approved=approved)
+        if decision.verdict is Verdict.HOLD:
+            with_a_yes = decide(approved=planned.digest)
+            decision = replace(decision, approvable=with_a_yes.verdict is Verdict.ALLOW)
     return Look(
         evidence=parts[first].evidence, diagnosis=diagnosed, plan=planned, decision=decision
     )

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from shared.model.letter import Letter
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, UNSOLVED_STATES, State
-from shared.store import entities, keys, rows
+from shared.store import entities, keys, rows, table_outbox
 from shared.store.entities import row
 from shared.store.interface import KEPT_LETTERS, Received, Record, StaleIncident, StoreError
 from shared.store.table import Changes, Clash, Table
@@ -87,6 +87,7 @@ def save(
     changes.put(line)
     _refresh(changes, before, whole)
     _follow(table, changes, before, whole, saved)
+    table_outbox.put_up(table, changes, whole, before)
     add(table, changes, records)
     table.commit(changes)
 

@@ -18,6 +18,7 @@ from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import Result, State
+from shared.store.outbox import Outbox
 
 if TYPE_CHECKING:
     from shared.model.incident import Incident
@@ -106,6 +107,10 @@ class Store(Protocol):
     Every method is atomic and safe to call from several threads and machines. Times are UTC and
     handed in. All raise StoreError.
     """
+
+    @property
+    def outbox(self) -> Outbox:
+        """What a person is to be told: `save` and `trip` put it up."""
 
     def receive(self, signal: Signal, *, now: datetime) -> Received:
         """Join the workload's open incident, or one left unsolved within a day, or open one.

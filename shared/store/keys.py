@@ -15,6 +15,8 @@ one partition, and what is asked for often is a row of its own:
     w:{at}…  f:{at}…        announced writes, failed looks, by time
     x:{workload}:{incident} what a person refused               b:{scope}  breakers
     l:{newest first}        letters                             m          how many there ever were
+    q:{about}:{state}       what a person is to be told         t:{about}:{state} was put up once
+    c:{channel}             how a notification channel fared
 
 Keys hold no ids of resources, which may contain what a key may not: only hashes of them. Pure.
 """
@@ -93,6 +95,18 @@ def letter(at: datetime, id: str) -> str:
 
 def letter_count() -> str:
     return "m"
+
+
+def untold(about: str, what: str) -> str:
+    return f"q:{digest(about)}:{what}"
+
+
+def mark(about: str, what: str) -> str:
+    return f"t:{digest(about)}:{what}"
+
+
+def channel(name: str) -> str:
+    return f"c:{digest(name)}"
 
 
 def between(low: str, high: str) -> str:

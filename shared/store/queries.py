@@ -104,6 +104,7 @@ RELEASE = "DELETE FROM leases WHERE name = ? AND holder = ?"
 
 BREAKER = "SELECT because FROM breakers WHERE scope IN (?, '*') AND because IS NOT NULL LIMIT 1"
 BREAKERS = "SELECT scope, because, since FROM breakers WHERE because IS NOT NULL ORDER BY since"
+TRIPPED = "SELECT 1 FROM breakers WHERE scope = ? AND because IS NOT NULL"
 TRIP = "INSERT OR REPLACE INTO breakers (scope, because, since) VALUES (?, ?, ?)"
 RESET = "UPDATE breakers SET because = NULL, since = ? WHERE scope = ? AND because IS NOT NULL"
 

@@ -79,7 +79,23 @@ _LETTERS = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS)
+_OUTBOX = (
+    """
+    CREATE TABLE outbox (
+        about TEXT NOT NULL,  -- an incident, or the scope of a breaker
+        what TEXT NOT NULL,   -- its state
+        since TEXT NOT NULL,
+        due TEXT,             -- none: taken or told, and never told again
+        tries INTEGER NOT NULL DEFAULT 0,
+        reached TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (about, what)
+    )
+    """,
+    "CREATE INDEX to_tell ON outbox (due) WHERE due IS NOT NULL",
+    "CREATE TABLE channels (name TEXT PRIMARY KEY, at TEXT NOT NULL, error TEXT)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS, _OUTBOX)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -24,6 +24,7 @@ from shared.model.signal import Signal
 from shared.model.words import UNSOLVED_STATES, State
 from shared.store import queries, rows
 from shared.store.connection import Database
+from shared.store.file_outbox import FileOutbox, put_up, put_up_trip
 from shared.store.interface import (
     KEPT_LETTERS,
     STUCK,
@@ -50,6 +51,7 @@ class SqliteStore:
 
     def __init__(self, path: Path | str) -> None:
         self._database = Database(Path(path))
+        self.outbox = FileOutbox(self._database)
 
     def receive(self, signal: Signal, *, now: datetime) -> Received:
         key = signal.resource.key
@@ -87,6 +89,7 @@ class SqliteStore:
                 )
             sql.executemany(queries.HEAR, rows.signal_rows(incident))
             sql.executemany(queries.RECORD, [rows.record_row(record) for record in records])
+            put_up(sql, incident.id, incident.state, incident.updated)
         return saved
 
     def record(self, record: Record) -> None:
@@ -202,6 +205,8 @@ class SqliteStore:
 
     def trip(self, scope: str, *, because: str, now: datetime) -> None:
         with self._database.writing() as sql:
+            if not sql.execute(queries.TRIPPED, (scope.lower(),)).fetchone():
+                put_up_trip(sql, scope.lower(), now)
             sql.execute(queries.TRIP, (scope.lower(), rows.clean(because), rows.stamp(now)))
 
     def reset(self, scope: str, *, now: datetime) -> bool:

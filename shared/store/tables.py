@@ -22,7 +22,7 @@ from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import State
-from shared.store import changing, counting, entities, keys, queries, rows
+from shared.store import changing, counting, entities, keys, queries, rows, table_outbox
 from shared.store.entities import row
 from shared.store.interface import (
     STUCK,
@@ -33,6 +33,7 @@ from shared.store.interface import (
     StoreError,
 )
 from shared.store.table import Changes, Table, until_done
+from shared.store.table_outbox import TableOutbox
 
 if TYPE_CHECKING:
     from shared.model.incident import Incident
@@ -79,6 +80,7 @@ class TablesStore:
     def __init__(self, table: Table, leases: "Leases") -> None:
         self._table = table
         self._leases = leases
+        self.outbox = TableOutbox(table)
 
     def receive(self, signal: Signal, *, now: datetime) -> Received:
         told = rows.signal_row(signal, "")
@@ -188,6 +190,9 @@ class TablesStore:
     def trip(self, scope: str, *, because: str, now: datetime) -> None:
         changes = Changes()
         lower = scope.lower()
+        kept = self._table.get(keys.breaker(lower))
+        if not kept or not kept.get("because"):
+            table_outbox.put_up_trip(changes, lower, now)
         changes.put(
             row(
                 keys.breaker(lower), scope=lower, because=rows.clean(because), since=rows.stamp(now)

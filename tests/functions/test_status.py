@@ -11,6 +11,7 @@ from functions import duty
 from shared import settings
 from shared.medic import Medic
 from shared.pipeline import sweep
+from shared.pipeline.telling import tell
 from tests.functions.conftest import Desk
 from tests.host.running import own_app
 from tests.payloads import CONTOSO
@@ -44,6 +45,22 @@ def test_a_bad_setting_starts_the_app_and_health_says_which_and_why(desk: Desk) 
 
     assert answer.status == 503
     assert "MEDIC_WORKSPACES" in answer.json["settings"]["problems"][0]
+
+
+def test_a_dead_channel_is_told_in_health_and_is_no_illness(desk: Desk) -> None:
+    said = settings.load({"MEDIC_NOTIFY": "json://127.0.0.1:9/hooks/TOKEN123456"})
+    medic = Medic(said, connection=desk.clinic.connection, store=desk.clinic.medic.store)
+    duty.take_over(medic)
+    medic.store.trip("*", because="3 fixes failed", now=medic.now())
+
+    tell(medic=medic)
+    answer = desk.ask("GET", "/api/health")
+
+    assert answer.status == 200
+    assert answer.json["healthy"] is True
+    (problem,) = answer.json["notifications"]["problems"]
+    assert problem.startswith("entry 1 (json): ")
+    assert "TOKEN123456" not in str(answer.json)
 
 
 def test_a_bad_policy_is_told_with_line_and_key(open_desk: Callable[..., Desk]) -> None:
