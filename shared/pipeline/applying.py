@@ -136,4 +136,6 @@ def _stopped(
         said.append(f"what was changed before stays and can be rolled back: {', '.join(stays)}")
     if rest:
         said.append(f"not done: {', '.join(f'{s.remedy} at {s.target.name}' for s in rest)}")
+    if done[-1].harm:  # taken back next; should this worker die first, the sweep does it
+        return await_proof(incident, "; ".join(said), work)
     return work.note(incident, "outcome", "; ".join(said), state=State.FAILED)

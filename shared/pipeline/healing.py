@@ -31,6 +31,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Decision, Plan, Step, Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
+from shared.pipeline import worsening
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.waiting import look_later, look_when_free
@@ -64,7 +65,9 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
         if not _wants_a_look(incident, signal):
             return incident
         work = Work(medic, holder, medic.azure(), incident.azure_calls, shown)
-        return _treat(incident, signal, work)
+        treated = _treat(incident, signal, work)
+        harm = worsening.harm(treated)
+        return worsening.undo(treated, harm, medic=medic, holder=holder) if harm else treated
     finally:
         audit.release(id, store=store, holder=holder)
 

@@ -21,6 +21,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, RemedyName, Result, State
+from shared.pipeline import worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.policy.schema import Breaker
@@ -114,6 +115,8 @@ def _awaits_proof(incident: Incident) -> bool:
 
 
 def _verify(incident: Incident, holder: str, medic: Medic) -> Incident:
+    if harm := worsening.harm(incident):
+        return worsening.undo(incident, harm, medic=medic, holder=holder)
     since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
     azure = medic.azure()
     seen = _seen(incident, since, azure, medic)
@@ -129,6 +132,8 @@ def _verify(incident: Incident, holder: str, medic: Medic) -> Incident:
         store=medic.store,
         now=medic.now(),
     )
+    if harm := worsening.harm(incident):
+        return worsening.undo(incident, harm, medic=medic, holder=holder)
     if seen.result is Result.FAILED and medic.policy:
         _trip_if_failing(incident, medic.policy.breaker, medic)
     if incident.state is State.VERIFYING and go_on:

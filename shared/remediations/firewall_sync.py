@@ -243,7 +243,7 @@ def _judged(
     if lost:
         others_too = "somebody else is writing these rules too"
         said = [f"{', '.join(lost)} vanished after it was written: {others_too}{because}"]
-    closed = _objection(now)
+    closed, harm = _objection(now), "; ".join(registry.harm(seen, now))
     if closed:
         said.insert(0, f"the registry changed with this write: {closed}; tell its owner now")
     return _outcome(
@@ -253,7 +253,8 @@ def _judged(
         azure,
         "; ".join(said) + _told(others),
         changed=True,
-        failed=bool(lost or closed),
+        failed=bool(lost or closed or harm),
+        harm=harm,
     )
 
 
@@ -282,6 +283,7 @@ def _outcome(
     *,
     changed: bool,
     failed: bool = False,
+    harm: str = "",
 ) -> Outcome:
     return Outcome(
         remedy=about.remedy,
@@ -292,4 +294,5 @@ def _outcome(
         at=azure.now(),
         before=dict(registry.rule_set(before)),
         after=dict(registry.rule_set(after)),
+        harm=harm,
     )

@@ -33,6 +33,14 @@ _VOLATILE = frozenset(
         "properties.policies.softDeletePolicy.lastUpdatedTime",
     }
 )
+#: Members that let somebody in while they have this value.
+_WAYS_IN = {
+    "properties.publicNetworkAccess": "enabled",
+    "properties.adminUserEnabled": "true",
+    "properties.anonymousPullEnabled": "true",
+    "properties.policies.azureADAuthenticationAsArmPolicy.status": "enabled",
+    "properties.roleAssignmentMode": "legacyregistrypermissions",
+}
 
 
 class Busy(Conflict):
@@ -153,6 +161,17 @@ def differences(before: Wire, after: Wire) -> tuple[str, ...]:
         f"{path.removeprefix('properties.')}: {old.get(path, 'absent')} → {new.get(path, 'absent')}"
         for path in sorted({*old, *new})
         if old.get(path) != new.get(path)
+    )
+
+
+def harm(before: Wire, after: Wire) -> tuple[str, ...]:
+    """What of the differences takes a way in from somebody, as an Azure Policy with the effect
+    Modify does when it answers a write: the registry closed, or a way to sign in switched off."""
+    old, new = dict(_members(before)), dict(_members(after))
+    return tuple(
+        f"{path.removeprefix('properties.')}: {old[path]} → {new.get(path, 'absent')}"
+        for path, worked in _WAYS_IN.items()
+        if str(old.get(path, "")).lower() == worked and str(new.get(path, "")).lower() != worked
     )
 
 

@@ -4,7 +4,8 @@ Verification: does the workload pull now? Healed is something seen, not somethin
 In:  a workload, when the change was made and how long it may take to show.
 Out: a Verification: healed with what was seen, when and where; pending with the time of the next
      look; deferred when nothing pulls until somebody wants it to; after the deadline unverified,
-     or failed when a pull was seen to fail long after the change.
+     or failed when a pull was seen to fail long after the change. Failed before the deadline, with
+     what got `worse`, when something ran or pulled before the change and goes on failing since.
 
     sight.py           what one look shows, and the log rows behind it
     site.py            web apps, slots, function apps
@@ -34,6 +35,8 @@ log = logging.getLogger(__name__)
 
 #: The next look comes after half of the time already waited, within these bounds.
 _SOONEST, _LATEST = timedelta(seconds=5), timedelta(minutes=5)
+#: What ran before and still fails so long after the change does not come back by waiting.
+_UNEASY = timedelta(minutes=2)
 
 
 def verify(
@@ -65,6 +68,10 @@ def verify(
         return Verification(result=Result.HEALED, proof=_sentence(seen.proof), checked=now)
     if seen.asleep and seen.failed_at is None:
         return Verification(result=Result.DEFERRED, proof=_sentence(seen.asleep), checked=now)
+    late = seen.failed_at is not None and seen.failed_at > since + _UNEASY
+    if seen.worse and (late or now >= deadline):
+        proof = f"it got worse with the change of {when(since)}: {seen.worse}."
+        return Verification(result=Result.FAILED, proof=proof, checked=now, worse=seen.worse)
     if now < deadline:
         due = min(now + min(max((now - since) / 2, _SOONEST), _LATEST), deadline)
         return Verification(
@@ -74,8 +81,7 @@ def verify(
 
 
 def _at_the_end(seen: Sight, since: datetime, deadline: datetime, now: datetime) -> Verification:
-    """A failure in the first half of the wait may be the change still on its way."""
-    settled = since + (deadline - since) / 2
+    settled = since + (deadline - since) / 2  # until then the change may still be on its way
     if seen.failure and seen.failed_at and seen.failed_at > settled:
         proof = f"pulls still fail after the change of {when(since)}: {seen.failure}."
         return Verification(result=Result.FAILED, proof=proof, checked=now)

@@ -21,6 +21,7 @@ from shared.model.wording import count
 from shared.verification.sight import (
     EARLIER,
     Sight,
+    broken,
     failures,
     pulled,
     split,
@@ -47,7 +48,7 @@ def look(
             found = client.container_apps_revisions.get_revision(id.group, id.name, name)
             revision = _properties(found.as_dict())
     environment = _environment(app)
-    proof, failed = _seen(azure, id, since, environment, name)
+    proof, failed, worse = _seen(azure, id, since, environment, name)
     state = (
         f"revision {name or '(none)'}: {revision.get('runningState') or 'unknown'}, health "
         f"{revision.get('healthState') or 'unknown'}"
@@ -60,6 +61,21 @@ def look(
         failure=told(failed) if failed else None,
         failed_at=failed.at if failed else None,
         asleep=f"{state}, no replica is wanted" if _asleep(revision) else None,
+        worse="" if proof else _went_down(before, name, revision, failed) or worse,
+    )
+
+
+def _went_down(
+    before: Sequence[Instance] | None, name: str, revision: Mapping[str, Any], failed: LogRow | None
+) -> str:
+    """Words for a revision that ran before the change and is ill now, by a pull that failed."""
+    was = next((one for one in before or () if one.name == name), None)
+    if was is None or was.state != "Running" or failed is None:
+        return ""
+    if revision.get("runningState") not in _ILL:
+        return ""
+    return (
+        f"revision {name} ran before the change and is {revision['runningState']}: {told(failed)}"
     )
 
 
@@ -77,7 +93,7 @@ def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:
     newer = [one for one in executions if _started(one, since)]
     done = next((one for one in newer if _properties(one).get("status") == "Succeeded"), None)
     trying = any(_properties(one).get("status") == "Running" for one in executions)
-    proof, failed = _seen(azure, id, since, environment)
+    proof, failed, worse = _seen(azure, id, since, environment)
     if proof is None and done is not None:
         proof = f"execution {done.get('name')} started after the change and succeeded"
     return Sight(
@@ -88,15 +104,17 @@ def _job(id: ResourceId, since: datetime, azure: Azure) -> Sight:
         asleep=None
         if newer or trying
         else "the job was not executed since; none is started to find out",
+        worse="" if proof else worse,
     )
 
 
 def _seen(
     azure: Azure, id: ResourceId, since: datetime, environment: str, revision: str = ""
-) -> tuple[str | None, LogRow | None]:
-    """A pull that worked after the change where no failure stands against it, else none; and the
-    newest failure since that no pull has answered. Rows of other revisions say nothing of this one,
-    and an image that failed shortly before the change has to be seen to pull, too."""
+) -> tuple[str | None, LogRow | None, str]:
+    """A pull that worked after the change where no failure stands against it, else none; the newest
+    failure since that no pull has answered; and what pulled before and fails since. Rows of other
+    revisions say nothing of this one, and an image that failed shortly before the change has to be
+    seen to pull, too."""
     start = since - EARLIER
     pulls = _own(pulled(azure, id, start, environment=environment), revision)
     failed = _own(failures(azure, id, start, environment=environment), revision)
@@ -104,8 +122,9 @@ def _seen(
     _, worked = split(pulls, since)
     against = unanswered(later, worked)
     if against or not worked or unanswered(earlier, pulls):
-        return None, against[0] if against else None
-    return f"the platform pulled the image: {told(worked[0])}", None
+        worse = broken([*against, *earlier], pulls, since)
+        return None, against[0] if against else None, worse
+    return f"the platform pulled the image: {told(worked[0])}", None, ""
 
 
 def _own(rows: Sequence[LogRow], revision: str) -> list[LogRow]:

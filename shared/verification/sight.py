@@ -28,6 +28,7 @@ class Sight:
     failure: str | None = None  # the newest failed pull after the change
     failed_at: datetime | None = None
     asleep: str | None = None  # why nothing pulls at present, and nothing will until asked to
+    worse: str = ""  # what ran or pulled before the change and fails since
 
 
 def pulled(
@@ -61,6 +62,19 @@ def unanswered(failed: Sequence[LogRow], worked: Sequence[LogRow]) -> tuple[LogR
     return tuple(
         row for row in failed if not any(one.at > row.at and _answers(one, row) for one in worked)
     )
+
+
+def broken(failed: Sequence[LogRow], worked: Sequence[LogRow], since: datetime) -> str:
+    """An image that was seen to pull shortly before the change and is seen to fail after it; "" for
+    none. A row that names no image says nothing about which one failed."""
+    pulled_before = {image for row in worked if row.at <= since for image in _images(row.text)}
+    failed_before = {image for row in failed if row.at <= since for image in _images(row.text)}
+    for row in failed:
+        lost = _images(row.text) & (pulled_before - failed_before) if row.at > since else None
+        if lost:
+            host, path = sorted(lost)[0]
+            return f"{host}/{path} was pulled before the change and fails since: {told(row)}"
+    return ""
 
 
 #: How long before the change a failure still tells which images did not pull.

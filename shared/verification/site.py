@@ -20,9 +20,11 @@ from shared.clients.logs import LogRow
 from shared.errors import NotFound
 from shared.model.evidence import Instance
 from shared.model.ids import ResourceId
+from shared.model.wording import count
 from shared.verification.sight import (
     EARLIER,
     Sight,
+    broken,
     failures,
     pulled,
     split,
@@ -53,12 +55,25 @@ def look(
     some_wait = bool(unanswered(earlier, pulls))
     worked = [row for row in found if row.at > since and not (some_wait and row in pulls)]
     failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
+    proof = None if rows else _proof(worked, since, before, now, failed_at)
     return Sight(
         state=_state(now),
-        proof=None if rows else _proof(worked, since, before, now, failed_at),
+        proof=proof,
         failure=failure,
         failed_at=failed_at,
+        worse=(_went_down(before, now, failure) or broken([*rows, *earlier], pulls, since))
+        if not proof
+        else "",
     )
+
+
+def _went_down(before: Sequence[Instance] | None, now: Sequence[Instance], failure: Any) -> str:
+    """Words for a site that ran before the change and does not any more, by a pull that failed."""
+    ran = [one for one in before or () if one.state == "Started"]
+    if not (ran and now and failure) or any(one.state == "Started" for one in now):
+        return ""
+    was = f"{len(ran)} of {count(len(before or ()), 'instance')}"
+    return f"before the change {was} ran, and now none does: {failure}"
 
 
 @dataclass(frozen=True, slots=True)
