@@ -72,11 +72,10 @@ def _went_down(
     was = next((one for one in before or () if one.name == name), None)
     if was is None or was.state != "Running" or failed is None:
         return ""
-    if revision.get("runningState") not in _ILL:
+    running, health = revision.get("runningState"), revision.get("healthState")
+    if running not in _ILL and health != "Unhealthy":
         return ""
-    return (
-        f"revision {name} ran before the change and is {revision['runningState']}: {told(failed)}"
-    )
+    return f"revision {name} ran before the change and is {running}, {health} now: {told(failed)}"
 
 
 def _asleep(revision: Mapping[str, Any]) -> bool:
