@@ -87,7 +87,7 @@ def nobody_refused(case: Case) -> Iterator[Objection]:
     """A person who rejected or took back a change is not overruled by the next alert."""
     if case.history.refused is not None and case.approved != case.plan.digest:
         yield hold(
-            f"a person refused a change for this workload at this registry before "
+            f"a person refused a change for this workload at this registry before, or it was taken back "
             f"({case.history.refused}); it takes an approval of the plan {case.plan.digest}"
         )
 
