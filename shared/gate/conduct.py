@@ -87,8 +87,8 @@ def nobody_refused(case: Case) -> Iterator[Objection]:
     """A person who rejected or took back a change is not overruled by the next alert."""
     if case.history.refused is not None and case.approved != case.plan.digest:
         yield hold(
-            f"a person refused a change for this workload at this registry before, or it was taken back "
-            f"({case.history.refused}); it takes an approval of the plan {case.plan.digest}"
+            f"a person refused a change for this workload at this registry before, or it was taken "
+            f"back ({case.history.refused}); it takes an approval of the plan {case.plan.digest}"
         )
 
 
