@@ -193,6 +193,21 @@ def trip_if_failing(
     return bool(tripped)
 
 
+def keep_policy(digest: str, said: Mapping[str, Any], *, store: Store, now: datetime) -> None:
+    """Keep what a policy says, once, so that a person can be told what changed since."""
+    if store.records(kept := f"policy:{digest}"):
+        return
+    text = "the policy in force"
+    change = RecordKind.CHANGE
+    store.record(Record(incident=kept, at=now, kind=change, stage="policy", text=text, detail=said))
+
+
+def kept_policy(digest: str, *, store: Store) -> Mapping[str, Any] | None:
+    """What the policy of that digest said; None where nobody kept it."""
+    told = store.records(f"policy:{digest}")
+    return told[0].detail if told and isinstance(told[0].detail, Mapping) else None
+
+
 def release(id: str, *, store: Store, holder: str) -> None:
     """Let others have the incident. Call last, also after a failure."""
     store.release(lease_of(id), holder)

@@ -156,6 +156,12 @@ class Medic:
         """Why there is no policy in force, one sentence each with line and key."""
         return self._judged_policy()[2]
 
+    def reread_policy(self) -> "Policy | None":
+        """The policy in force at this very moment, for right before a write."""
+        with self._lock:
+            self._policy = None
+        return self.policy
+
     def _judged_policy(self) -> "tuple[datetime, Policy | None, tuple[str, ...]]":
         with self._lock:
             now = self.now()

@@ -14,7 +14,7 @@ Every rule is asked every time, so a person sees all that stands in the way at o
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.gate import (
     conduct,
@@ -37,6 +37,9 @@ from shared.policy import Mode, Policy
 __all__ = ["RULES", "Share", "decide", "decide_all"]
 
 log = logging.getLogger(__name__)
+
+#: By how much two machines' clocks may differ.
+_SKEW = timedelta(minutes=5)
 
 RULES: tuple[Rule, ...] = (
     scope.within_scope,
@@ -79,8 +82,12 @@ def decide(
     history: History,
     now: datetime,
     approved: str | None = None,
+    approved_at: datetime | None = None,
 ) -> Decision:
-    """Judge one plan. `policy` None means that it could not be read: everything is denied."""
+    """Judge one plan. `policy` None means that it could not be read: everything is denied.
+
+    `approved` is the digest of the plan a person allowed, and `approved_at` says when; None: now.
+    """
     try:
         if policy is None:
             return Decision(
@@ -88,13 +95,15 @@ def decide(
                 reasons=("the policy is missing or not valid, so nothing may be changed",),
                 rules=("policy",),
             )
+        counts = approved_at is None or _counts(approved_at, policy, now)
         case = Case(
             plan=plan,
             evidence=evidence,
             policy=policy,
             history=history,
             now=now,
-            approved=approved,
+            approved=approved if counts else None,
+            lapsed=None if counts else approved_at,
         )
         said = [(_name(rule), objection) for rule in RULES for objection in _ask(rule, case)]
         decision = _refuse(said) if said else _allow(case)
@@ -102,6 +111,12 @@ def decide(
     except Exception as error:
         log.exception("The gate failed")
         return _refuse([("gate", _failed("the gate", error))])
+
+
+def _counts(at: datetime, policy: Policy, now: datetime) -> bool:
+    """Whether an approval of that moment counts now; not when a clock that was put back would make
+    it last longer."""
+    return at - _SKEW <= now < at + policy.approval.expires
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +139,7 @@ def decide_all(
     policy: Policy | None,
     now: datetime,
     approved: str | None = None,
+    approved_at: datetime | None = None,
 ) -> Decision:
     """Judge a plan share by share. A step that is in nobody's share is denied."""
     asked = [share for share in shares if share.plan.steps] or list(shares[:1])
@@ -138,6 +154,7 @@ def decide_all(
             history=_with_the_others(share, whole),
             now=now,
             approved=approved,
+            approved_at=approved_at,
         )
         for share in asked
     ]

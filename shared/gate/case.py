@@ -32,7 +32,8 @@ class Objection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One plan, and all there is to judge it by."""
+    """One plan, and all there is to judge it by. `approved` is the digest a person approved, as
+    long as the approval counts; `lapsed` says when one was given that no longer does."""
 
     plan: Plan
     evidence: Evidence
@@ -40,6 +41,12 @@ class Case:
     history: History
     now: datetime
     approved: str | None = None
+    lapsed: datetime | None = None
+
+    @property
+    def by_a_person(self) -> bool:
+        """Whether a person approved exactly this plan."""
+        return bool(self.plan.digest) and self.approved == self.plan.digest
 
     @property
     def workload(self) -> Workload:

@@ -26,8 +26,10 @@ def somebody_decided(case: Case) -> Iterator[Objection]:
             continue
         if mode is Mode.OBSERVE:
             yield hold(f"plan only: the policy's mode for {remedy} is observe")
-        elif not case.plan.digest or case.approved != case.plan.digest:
+        elif not case.by_a_person:
             other = " (another plan was approved)" if case.approved else ""
+            if case.lapsed:
+                other = f" (the approval of {case.lapsed:%Y-%m-%d %H:%M} UTC no longer counts)"
             yield hold(f"{remedy} waits for a person to approve the plan {case.plan.digest}{other}")
 
 
@@ -68,7 +70,7 @@ def cooled_down(case: Case) -> Iterator[Objection]:
     """What an earlier incident mended and is gone again so soon waits a while."""
     cooldown = case.policy.limits.cooldown
     for repeat in case.history.repeats:
-        if repeat.earlier is None or case.approved == case.plan.digest:
+        if repeat.earlier is None or case.by_a_person:
             continue
         if case.now < (until := repeat.earlier + cooldown):
             yield hold(
@@ -85,7 +87,7 @@ def breaker_closed(case: Case) -> Iterator[Objection]:
 
 def nobody_refused(case: Case) -> Iterator[Objection]:
     """A person who rejected or took back a change is not overruled by the next alert."""
-    if case.history.refused is not None and case.approved != case.plan.digest:
+    if case.history.refused is not None and not case.by_a_person:
         yield hold(
             f"a person refused a change for this workload at this registry before, or it was taken "
             f"back ({case.history.refused}); it takes an approval of the plan {case.plan.digest}"
@@ -101,7 +103,7 @@ def not_flapping(case: Case) -> Iterator[Objection]:
     """What was done and is gone again is somebody's decision, or a fight nobody wins."""
     for repeat in case.history.repeats:
         most = _MOST_TIMES.get(repeat.remedy, _OFTEN)
-        if repeat.times < most or case.approved == case.plan.digest:
+        if repeat.times < most or case.by_a_person:
             continue
         times = "once" if repeat.times == 1 else f"{repeat.times} times"
         done = f"{repeat.remedy} was done {times} within a day at {repeat.target.name}"

@@ -201,7 +201,7 @@ def _decided(case: Case, past: PastAccess) -> Iterator[str]:
         if past not in getattr(case.evidence.trail, "former", ()):
             yield f"{_told(past)}, but how it ended was not seen"
         return
-    if case.approved and case.approved == case.plan.digest:
+    if case.by_a_person:
         return
     ours = {
         write.url.partition("?")[0].lower()

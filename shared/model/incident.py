@@ -72,6 +72,7 @@ class Incident:
     leaves_by: tuple[str, ...] = ()  # addresses the workload left by when it was looked at
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
+    approved_at: datetime | None = None  # UTC
     version: int = 0
 
     def at(self, stage: str, text: str, now: datetime, **changes: Any) -> "Incident":

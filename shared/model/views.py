@@ -101,6 +101,7 @@ def incident_view(incident: Incident) -> dict[str, Any]:
         ],
         "azure_calls": {"reads": calls.reads, "writes": calls.writes},
         "approved_by": incident.approved_by,
+        "approved_at": instant(incident.approved_at),
     }
     return {name: presentable(value) for name, value in view.items()}
 

@@ -9,21 +9,30 @@ pulls by now needs nothing more, and the steps left are told as not done. What a
 worker announced is settled by looking, never by doing it blindly once more.
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from shared import audit, execution, verification
 from shared.errors import HealError, PermanentError, WriteForbidden
 from shared.model.incident import Incident
-from shared.model.plan import Outcome, Step, Verification
-from shared.model.words import Result, State
+from shared.model.plan import Decision, Outcome, Step, Verification
+from shared.model.words import Result, State, Verdict
+from shared.pipeline.waiting import refused
 from shared.pipeline.working import Work
 
 
-def carry_out(incident: Incident, work: Work) -> Incident:
-    """Write what was allowed, intent first; nobody else changes any of the targets meanwhile."""
+def carry_out(incident: Incident, work: Work, *, still: Callable[[], Decision]) -> Incident:
+    """Write what was allowed, intent first; nobody else changes any of the targets meanwhile.
+
+    `still` asks the gate once more when nobody else can write any more; its answer counts.
+    """
     steps = incident.plan.steps if incident.plan else ()
     store, medic = work.medic.store, work.medic
     with work.holding(incident, (step.target for step in steps)):
+        decision = still()
+        if decision.verdict is not Verdict.ALLOW:
+            return refused(replace(incident, decision=decision), decision, work)
         incident = audit.intend(incident, store=store, now=medic.now())
         done: list[Outcome] = []
         for number, step in enumerate(steps):

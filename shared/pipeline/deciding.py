@@ -6,13 +6,16 @@ Out: the incident as it stands afterwards.
 Errors: NotFound, or Conflict when what the person decided about is no longer what is there.
 """
 
+from dataclasses import replace
+
 from shared import audit
 from shared.errors import Conflict, NotFound
 from shared.medic import Medic
 from shared.model.incident import Incident
-from shared.model.plan import Plan
+from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import OPEN_STATES, State, Verdict
+from shared.model.words import OPEN_STATES, Result, State, Verdict
+from shared.pipeline import difference
 from shared.pipeline.looking import Look, look
 
 
@@ -26,24 +29,26 @@ def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
     shown = incident.plan.digest if incident.plan else ""
     if digest != shown:
         raise Conflict(f"the plan of {id} is {shown or 'empty'}, not {digest}; look at it again")
-    azure = medic.azure()
-    found = look(again(incident, medic=medic), azure=azure, medic=medic, approved=digest)
-    if found.plan.digest != digest:
-        _show_the_new_plan(incident, found, medic)
-        raise Conflict(_difference(incident.plan, found))
+    azure, now = medic.azure(), medic.now()
+    asked = replace(incident, approved=digest, approved_by=by, approved_at=now)
+    found = look(again(incident, medic=medic), azure=azure, medic=medic, incident=asked)
+    if (changed := difference.since(incident, found, medic)) is not None:
+        _show_what_is_now(incident, found, medic)
+        raise changed
     if found.decision is None or found.decision.verdict is not Verdict.ALLOW:
-        said = "; ".join(found.decision.reasons) if found.decision else "nothing is to be done"
-        raise Conflict(f"approval alone does not allow this plan: {said}")
+        raise difference.not_by_approval(found)
     return audit.note(
         incident,
         "approval",
         f"{by} approved the plan {digest}",
         store=medic.store,
-        now=medic.now(),
+        now=now,
         actor=by,
         approved=digest,
         approved_by=by,
+        approved_at=now,
         state=State.RECEIVED,
+        verification=None,
         azure_calls=incident.azure_calls + azure.calls,
     )
 
@@ -87,17 +92,14 @@ def _held(id: str, medic: Medic) -> Incident:
     return incident
 
 
-def _show_the_new_plan(incident: Incident, found: Look, medic: Medic) -> None:
-    """Keep what was found instead, so that the person decides about what is there."""
-    text = "the world changed since the plan was made; this is the plan now"
-    audit.note(found.onto(incident), "approval", text, store=medic.store, now=medic.now())
-
-
-def _difference(shown: Plan | None, found: Look) -> str:
-    before = [step.before for step in shown.steps] if shown else []
-    now = [step.before for step in found.plan.steps]
-    if not found.plan.steps:
-        return f"nothing is to be done any more: {found.diagnosis.summary}"
-    if before != now:
-        return f"what is there changed since: the plan was made for {before}, now there is {now}"
-    return f"the plan changed; it is {found.plan.digest} now"
+def _show_what_is_now(incident: Incident, found: Look, medic: Medic) -> None:
+    """Keep what was found instead, so that the person decides about what is there. What has nothing
+    left to approve is looked at again, and comes to rest as what it is by now."""
+    store, now, policy = medic.store, medic.now(), medic.policy
+    if policy is not None:
+        dump = policy.model_dump(mode="json", by_alias=True)
+        audit.keep_policy(policy.digest, dump, store=store, now=now)
+    text = "something changed since the plan was made; this is the plan now"
+    due = Verification(result=Result.PENDING, proof=text, checked=now, due=now)
+    told = replace(found.onto(incident), verification=None if found.plan.steps else due)
+    audit.note(told, "approval", text, store=store, now=now)

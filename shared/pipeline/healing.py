@@ -34,7 +34,8 @@ from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verd
 from shared.pipeline import worsening
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.looking import Look, look, unable, within_scope
-from shared.pipeline.waiting import look_later, look_when_free
+from shared.pipeline.rechecking import ask_again
+from shared.pipeline.waiting import look_later, refused
 from shared.pipeline.working import ROUNDS, Work
 from shared.policy.schema import Mode
 
@@ -91,7 +92,7 @@ def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
         if incident.state is State.RECEIVED:
             text = "reading the configuration"
             incident = work.note(incident, "evidence", text, state=State.DIAGNOSING)
-        found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
+        found = look(signal, azure=work.azure, medic=medic, incident=incident)
         if interrupted:
             found = _going_on(incident, found, medic)
         if found.decision is None and (in_place(incident) or _mended(incident, found)):
@@ -128,7 +129,7 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
         at=medic.now(),
     )
     try:
-        found = look(signal, azure=work.azure, medic=medic, approved=incident.approved)
+        found = look(signal, azure=work.azure, medic=medic, incident=incident)
     except HealError as error:
         return work.note(incident, "evidence", f"no further look: {error}", state=rest)
     done = work.carried_out(incident)
@@ -148,7 +149,7 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
 def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> Incident:
     """From the gate's answer to the state the incident rests in."""
     incident = found.onto(before)
-    summary, decision = found.diagnosis.summary, found.decision
+    summary, decision, medic = found.diagnosis.summary, found.decision, work.medic
     if incident.verification and incident.verification.result is Result.PENDING:
         incident = replace(incident, verification=None)  # what was waited for is here
     if decision is None:
@@ -161,14 +162,18 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
     if decision.verdict is Verdict.ALLOW and (held := _held_back(incident, found, work)):
         decision = held
         incident = replace(incident, decision=decision)
-    said = "; ".join(decision.reasons)
-    if decision.verdict is Verdict.DENY:
-        return work.note(incident, "gate", said, state=State.DENIED)
-    if decision.verdict is Verdict.HOLD:
-        incident = work.note(incident, "gate", said, state=State.HELD)
-        return look_when_free(incident, decision, work)
+    if decision.verdict is not Verdict.ALLOW:
+        return refused(incident, decision, work)
     waiting = None if interrupted else _patience(incident, found, work, _carried_out(before))
-    return waiting or carry_out(work.note(incident, "gate", said or "allowed"), work)
+    if waiting is not None:
+        return waiting
+    incident = work.note(incident, "gate", "; ".join(decision.reasons) or "allowed")
+
+    def still() -> Decision:
+        again = ask_again(found, incident, work)
+        return (_going_on(before, again, medic) if interrupted else again).decision or decision
+
+    return carry_out(incident, work, still=still)
 
 
 def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:

@@ -14,7 +14,7 @@ Nothing here writes to Azure; the guard on the wire would stop it.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from shared import classification, diagnosis, evidence, gate, planning
@@ -31,6 +31,7 @@ from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName, State, Verdict
 from shared.pipeline import weighing
 from shared.planning import together as plans
+from shared.policy import Policy
 
 #: One failed pull prints several lines; what is older belongs to an earlier one.
 _ONE_FAILURE = timedelta(minutes=2)
@@ -48,6 +49,7 @@ class Look:
     diagnosis: Diagnosis
     plan: Plan
     decision: Decision | None  # None: there is nothing to decide, because nothing would be done
+    shares: tuple[gate.Share, ...] = ()  # what the gate was asked, to ask it again before a write
 
     @property
     def registry(self) -> ResourceId | None:
@@ -88,8 +90,11 @@ class _Part:
         return registry.id if isinstance(registry, Registry) else None
 
 
-def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = None) -> Look:
-    """Gather, read, diagnose, plan, decide. Errors of the workload's own read pass through."""
+def look(signal: Signal, *, azure: Azure, medic: Medic, incident: Incident | None = None) -> Look:
+    """Gather, read, diagnose, plan, decide. Errors of the workload's own read pass through.
+
+    `incident` is the one looked at, for what a person said about it; None in a dry run.
+    """
     azure = azure.remembering()
     seen = evidence.gather(signal, azure=azure)
     parts = [_part(signal, one, seen, medic) for one in _in_pull_order(seen)]
@@ -108,20 +113,40 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, approved: str | None = N
             for number, part in enumerate(parts)
         ]
     )
-    decision = None
+    decision: Decision | None = None
+    asked: tuple[gate.Share, ...] = ()
     if planned.steps:
-        weighed = [
+        asked = tuple(
             _share(part, share, planned, azure, medic)
             for part, share in zip(parts, shares, strict=True)
-        ]
-        decide = partial(gate.decide_all, planned, weighed, policy=medic.policy, now=azure.now())
-        decision = decide(approved=approved)
-        if decision.verdict is Verdict.HOLD:
-            with_a_yes = decide(approved=planned.digest)
-            decision = replace(decision, approvable=with_a_yes.verdict is Verdict.ALLOW)
+        )
+        decision = decide(planned, asked, medic.policy, now=azure.now(), incident=incident)
     return Look(
-        evidence=parts[first].evidence, diagnosis=diagnosed, plan=planned, decision=decision
+        evidence=parts[first].evidence,
+        diagnosis=diagnosed,
+        plan=planned,
+        decision=decision,
+        shares=asked,
     )
+
+
+def decide(
+    plan: Plan,
+    shares: tuple[gate.Share, ...],
+    policy: Policy | None,
+    *,
+    now: datetime,
+    incident: Incident | None,
+) -> Decision:
+    """Ask the gate, with what a person said about the incident; where it holds, also whether a
+    person's approval is all that is missing."""
+    ask = partial(gate.decide_all, plan, shares, policy=policy, now=now)
+    said = (incident.approved, incident.approved_at) if incident else (None, None)
+    decision = ask(approved=said[0], approved_at=said[1])
+    if decision.verdict is Verdict.HOLD:
+        with_a_yes = ask(approved=plan.digest)
+        decision = replace(decision, approvable=with_a_yes.verdict is Verdict.ALLOW)
+    return decision
 
 
 def _in_pull_order(seen: Evidence) -> list[Evidence]:

@@ -1,8 +1,8 @@
 """
 Waiting: an incident at rest that is looked at again when time may have changed the answer.
 
-In:  an Incident that rests, and the Work on it.
-Out: the Incident, with the moment at which the sweep looks again; its state stays.
+In:  an Incident, what keeps it from being healed, and the Work on it.
+Out: the Incident at rest, with the moment at which the sweep looks again where there is one.
 
 Every look is a look like the first, through the gate; what is still so rests again, longer each
 time. Never acts.
@@ -10,9 +10,10 @@ time. Never acts.
 
 from datetime import datetime, timedelta
 
+from shared import audit
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Verification
-from shared.model.words import Result
+from shared.model.words import Result, State, Verdict
 from shared.pipeline.working import Work
 
 #: How often, and after what time, an incident at rest is looked at again for what was open.
@@ -32,9 +33,17 @@ def look_later(incident: Incident, work: Work) -> Incident:
     return _rest(incident, text, due, work)
 
 
-def look_when_free(incident: Incident, decision: Decision, work: Work) -> Incident:
-    """Look again when what holds the plan back may be over: a limit's hour, a freeze. Without such
-    a moment the plan waits for a person."""
+def refused(incident: Incident, decision: Decision, work: Work) -> Incident:
+    """Denied is denied. What is held is looked at again when what holds it back may be over: a
+    limit's hour, a freeze. Without such a moment the plan waits for a person."""
+    said = "; ".join(decision.reasons)
+    if decision.verdict is Verdict.DENY:
+        return work.note(incident, "gate", said, state=State.DENIED)
+    medic, policy = work.medic, work.medic.policy
+    if policy is not None:
+        dump = policy.model_dump(mode="json", by_alias=True)
+        audit.keep_policy(policy.digest, dump, store=medic.store, now=medic.now())
+    incident = work.note(incident, "gate", said, state=State.HELD)
     if decision.until is None:
         return look_later(incident, work) if "owner-consents" in decision.rules else incident
     pause = _BETWEEN * 2 ** min(_looked(incident), _DOUBLED)

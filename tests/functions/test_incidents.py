@@ -138,6 +138,10 @@ def test_approval_after_the_world_changed_is_409(held: tuple[Desk, str]) -> None
     desk.settle()
 
     assert answer.status == 409
+    told = {
+        row["what"].rpartition(" ")[2]: row for row in answer.json["error"]["details"]["difference"]
+    }
+    assert (told["1.2.3.4"]["made_for"], told["1.2.3.4"]["there"]) == ("not there", "there")
     assert desk.incident(id)["state"] == "held"
 
 
