@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shared.clients.azure import Azure
     from shared.clients.channels import Channel
     from shared.clients.connection import Connection
+    from shared.clients.remembered import Memory
     from shared.policy import Policy
     from shared.store.interface import Store
 
@@ -138,13 +139,14 @@ class Medic:
         """The incident a signal belongs to. Cheap: the alert door waits for it."""
         return self.store.receive(signal, now=self.now()).incident
 
-    def azure(self) -> "Azure":
-        """An Azure for one incident, within the policy's budget of requests."""
+    def azure(self, memory: "Memory | None" = None) -> "Azure":
+        """An Azure for one incident, within the policy's budget of requests. `memory`: shared with
+        the incidents that are looked at together with it."""
         from shared.clients.azure import Azure
 
         policy = self.policy
         budget = policy.limits.azure_calls_per_incident if policy else None
-        return Azure(self.connection, budget=budget)
+        return Azure(self.connection, budget=budget, memory=memory)
 
     @property
     def policy(self) -> "Policy | None":

@@ -10,10 +10,10 @@ Without `permit` every write is stopped before it leaves the machine (see guard.
 
 import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.connection import Connection
 from shared.clients.guard import Guard
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from shared.clients.cloud import Cloud
     from shared.clients.logs import Logs
     from shared.clients.registry_data import RegistryData
+    from shared.clients.remembered import Memory
+
+Answer = TypeVar("Answer")
 
 #: A call that fails for longer than this is answered by the queue's redelivery, not by waiting.
 _RETRY = {
@@ -48,14 +51,18 @@ class Azure:
 
     asking = staticmethod(asking)
 
-    def __init__(self, connection: Connection, *, budget: int | None) -> None:
+    def __init__(
+        self, connection: Connection, *, budget: int | None, memory: "Memory | None" = None
+    ) -> None:
         self._connection = connection
         self._guard = Guard(
             connection.transport, budget=budget, owns=self._owns, heard=connection.clock.heard
         )
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
-        self._memory: Arm | None = None
+        self._shared = memory
+        self._memory: Memory | None = None
+        self._remembered: Arm | None = None
 
     def _owns(self, url: str) -> bool:
         return self.cloud.owns(url)
@@ -92,13 +99,25 @@ class Azure:
 
         Never for what is read right before a write: that is there to see what changed since.
         """
-        from shared.clients.remembered import Remembered
+        from shared.clients.remembered import Memory, Remembered
 
         if self._memory is not None:
             return self
         twin = copy.copy(self)
-        twin._memory = Remembered(self.arm)
+        twin._memory = self._shared or Memory()
+        twin._remembered = Remembered(self.arm, twin._memory)
         return twin
+
+    @property
+    def in_company(self) -> bool:
+        """Whether what is read now is remembered for other workloads too: then one list for all is
+        cheaper than one question for each."""
+        return self._memory is not None and self._memory.shared
+
+    def once(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
+        """What `ask` answers; in a round of reading the same key is asked once."""
+        answer: Answer = ask() if self._memory is None else self._memory.once(key, ask)
+        return answer
 
     def permit(self, step: Step) -> AbstractContextManager[None]:
         """Let exactly the writes this step announced (method and path) through."""
@@ -141,8 +160,8 @@ class Azure:
     def arm(self) -> "Arm":
         from shared.clients.arm import Arm
 
-        if self._memory is not None:
-            return self._memory
+        if self._remembered is not None:
+            return self._remembered
         return self._once(("arm", ""), lambda: Arm(self.cloud.arm, self._pipeline()))
 
     @property

@@ -83,20 +83,35 @@ def judge(azure: Azure, asked: Asked, registry: Registry, repository: str) -> Ac
 
 
 def _assigned(azure: Azure, registry: ResourceId, principal: str) -> tuple[Any, ...]:
+    """In company, all who have a role at the registry are listed once; only whoever is not named
+    there himself may have one by a group, and is asked for alone."""
+    if azure.in_company:
+        everybody = azure.once(("assigned", registry.key), lambda: _everybody(azure, registry))
+        named = [one for one in everybody if _is(one.principal_id, principal)]
+        if any(_role(one) in {**LEGACY_PULL, **ABAC_PULL} for one in named):
+            return tuple(named)
     operations = azure.authorization(registry.subscription).role_assignments
     with azure.asking(f"listed the role assignments of {principal} at {registry}"):
         found = operations.list_for_scope(registry.text, filter=f"assignedTo('{principal}')")
         return tuple(found)
 
 
+def _everybody(azure: Azure, registry: ResourceId) -> tuple[Any, ...]:
+    """Every assignment at the registry and above it (`atScope()`), without those below it."""
+    operations = azure.authorization(registry.subscription).role_assignments
+    with azure.asking(f"listed the role assignments at {registry}"):
+        return tuple(operations.list_for_scope(registry.text, filter="atScope()"))
+
+
+def _is(found: Any, principal: str) -> bool:
+    return str(found).lower() == principal.lower()
+
+
 def _denied(azure: Azure, registry: ResourceId, principal: str) -> tuple[str, ...]:
     """Deny assignments on this principal (or everybody) that cover pulling."""
-    operations = azure.authorization(registry.subscription).deny_assignments
     everyone = "00000000-0000-0000-0000-000000000000"
-    with azure.asking(f"listed the deny assignments at {registry}"):
-        found = list(operations.list_for_scope(registry.text))
     names = []
-    for item in found:
+    for item in azure.once(("denied", registry.key), lambda: _denials(azure, registry)):
         principals = {str(p.id).lower() for p in item.principals or ()}
         excluded = {str(p.id).lower() for p in item.exclude_principals or ()}
         if principal.lower() in excluded or not principals & {principal.lower(), everyone}:
@@ -108,6 +123,12 @@ def _denied(azure: Azure, registry: ResourceId, principal: str) -> tuple[str, ..
         ):
             names.append(f"{item.deny_assignment_name or item.name} ({item.id})")
     return tuple(names)
+
+
+def _denials(azure: Azure, registry: ResourceId) -> tuple[Any, ...]:
+    operations = azure.authorization(registry.subscription).deny_assignments
+    with azure.asking(f"listed the deny assignments at {registry}"):
+        return tuple(operations.list_for_scope(registry.text))
 
 
 def _definition_reader(azure: Azure, registry: ResourceId, role: str) -> Any:

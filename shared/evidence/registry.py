@@ -49,8 +49,12 @@ def read(azure: Azure, id: ResourceId) -> Registry | Unread | None:
     """The registry as it is now, with its rule usage; None when it is no more, although a search
     that lags still names it."""
     answers = azure.together(
-        registry=lambda: attempt(lambda: _standing(azure, id)),
-        usage=lambda: attempt(lambda: _rule_usage(azure, id)),
+        registry=lambda: attempt(
+            lambda: azure.once(("registry", id.key), lambda: _standing(azure, id))
+        ),
+        usage=lambda: attempt(
+            lambda: azure.once(("rule usage", id.key), lambda: _rule_usage(azure, id))
+        ),
     )
     wire, usage = answers["registry"], answers["usage"]
     if wire is None or isinstance(wire, Unread):

@@ -120,6 +120,8 @@ def _moment(text: object) -> datetime | None:
 
 
 def _site(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
+    if (listed := _listed(azure, id)) is not None:
+        return listed
     operations = azure.web(id.subscription).web_apps
     with azure.asking(f"read the site {id}"):
         model = (
@@ -128,6 +130,24 @@ def _site(azure: Azure, id: ResourceId) -> Mapping[str, Any]:
             else operations.get(id.group, id.name)
         )
     return same(model.as_dict(), id)
+
+
+def _listed(azure: Azure, id: ResourceId) -> Mapping[str, Any] | None:
+    """In company, the site out of one list of its resource group; slots are in no such list."""
+    if not azure.in_company or len(id.names) == 2:
+        return None
+    sites = attempt(lambda: azure.once(("sites", id.group_id.lower()), lambda: _group(azure, id)))
+    return None if isinstance(sites, Unread) else sites.get(id)
+
+
+def _group(azure: Azure, id: ResourceId) -> dict[ResourceId, Mapping[str, Any]]:
+    with azure.asking(f"listed the sites of {id.group_id}"):
+        found = [
+            model.as_dict()
+            for model in azure.web(id.subscription).web_apps.list_by_resource_group(id.group)
+        ]
+    named = {id_in(site.get("id")): site for site in found}
+    return {key: whole(site, str(key)) for key, site in named.items() if key is not None}
 
 
 def _config(azure: Azure, id: ResourceId) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from shared.store.interface import (
     Store,
     StoreBusy,
     StoreError,
+    Waiting,
 )
 from shared.store.sqlite import SqliteStore
 
@@ -36,4 +37,5 @@ __all__ = [
     "Store",
     "StoreBusy",
     "StoreError",
+    "Waiting",
 ]

@@ -43,7 +43,9 @@ def receive(table: Table, signal: Signal, told: tuple[str, ...], now: datetime) 
     if not joined:
         for entity in entities.first_rows(id, signal, now):
             changes.insert(entity)
-        changes.put(row(keys.waiting(id), id=id, updated=rows.stamp(now)))
+        first = {"id": id, "updated": rows.stamp(now), "state": State.RECEIVED.value}
+        changes.put(row(keys.waiting(id), **first, resource=key))
+        changes.put(entities.own_row({**first, "resource": key, "opened": first["updated"]}))
     changes.insert(row(keys.signal(told[0], key), incident=id))
     changes.insert(entities.heard_row(id, number, told))
     state = joined["state"] if joined else State.RECEIVED.value
@@ -82,9 +84,13 @@ def save(
         old_line = keys.newest(rows.moment(before["opened"]), incident.id)
         if old_line != line["RowKey"]:
             changes.delete(old_line)
+        old_own = entities.own_row(before)["RowKey"]
+        if old_own != entities.own_row(whole)["RowKey"]:
+            changes.delete(old_own)
     else:
         changes.insert(whole)
     changes.put(line)
+    changes.put(entities.own_row(whole))
     _refresh(changes, before, whole)
     _follow(table, changes, before, whole, saved)
     table_outbox.put_up(table, changes, whole, before)

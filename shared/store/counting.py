@@ -71,6 +71,14 @@ def _frees(counted: Iterable[Mapping[str, Any]], span: timedelta) -> datetime | 
     return rows.moment(oldest) + span if oldest else None
 
 
+def written(table: Table, registry: ResourceId, since: datetime) -> tuple[datetime, ...]:
+    return tuple(
+        rows.moment(_at(one))
+        for one in table.query(keys.since("w", since))
+        if one.get("registry") == registry.key
+    )
+
+
 def failures(table: Table, since: datetime, now: datetime) -> dict[str, int]:
     """A reset counts from its moment on, unless a clock that ran ahead put it into the future."""
     resets = {

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from shared.model.words import OPEN_STATES, State
+from shared.model.words import OPEN_STATES, Result, State
 from shared.store import keys, rows
 from shared.store.interface import Record, RecordKind, StoreError
 
@@ -79,8 +79,14 @@ def waiting_row(entity: Mapping[str, Any]) -> Entity | None:
     waits = entity["open"] and (named or state != State.HELD.value)
     if not waits and not (named and state in _LOOKED_AT_AGAIN):
         return None
-    kept = ("id", "due", "updated")
+    kept = ("id", "due", "updated", "state", "resource")
     return row(keys.waiting(entity["id"]), **{name: entity.get(name) for name in kept})
+
+
+def own_row(entity: Mapping[str, Any]) -> Entity:
+    """The incident's line in the list of its workload's."""
+    key = keys.own(entity["resource"], rows.moment(entity["opened"]), entity["id"])
+    return row(key, id=entity["id"], updated=entity["updated"])
 
 
 def refused_row(entity: Mapping[str, Any]) -> Entity | None:
@@ -96,8 +102,9 @@ def record_rows(record: Record, number: int) -> list[Entity]:
     whole = rows.record_row(record)
     incident, body = str(whole["incident"]), str(whole.pop("body"))
     made = [row(keys.record(incident, number), **whole, **pieces(body, incident))]
-    kinds = {RecordKind.INTENT: "w", RecordKind.VERIFICATION: "f"}
-    if kind := kinds.get(record.kind):
+    writes = record.kind is RecordKind.INTENT and record.writes
+    in_vain = record.result in (Result.FAILED, Result.UNVERIFIED)
+    if kind := "w" if writes else "f" if in_vain else "":
         key = keys.counted(kind, record.at, incident, number)
         made.append(row(key, **{k: whole[k] for k in _COUNTED}))
     return made

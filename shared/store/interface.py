@@ -61,6 +61,14 @@ class Page:
     unreadable: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An incident nobody has looked at yet, or whose time to be looked at again has come."""
+
+    incident: str
+    resource: str  # id of the workload, in lower case
+
+
 class RecordKind(StrEnum):
     """What a record testifies."""
 
@@ -152,6 +160,21 @@ class Store(Protocol):
         """Incidents to look at again, longest waiting first: their time has come (open ones, and
         unverified or explained ones that named a time), or a worker left them lying. A held one
         without a time waits for a person."""
+
+    def backlog(
+        self, now: datetime, limit: int, *, since: datetime | None = None
+    ) -> tuple[Waiting, ...]:
+        """Incidents that were received and not looked at, or that wait to be treated and whose time
+        has come; longest waiting first. `since`: only those that have not moved since then.
+
+        Cheap: asked for every signal, to see whether many wait at once.
+        """
+
+    def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
+        """The workload's own incidents that moved since then, newest first, 50 at the most."""
+
+    def written(self, registry: ResourceId, *, since: datetime) -> tuple[datetime, ...]:
+        """When changes of this registry were announced since then, oldest first."""
 
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         """Take or extend a lease; False while somebody else holds it."""

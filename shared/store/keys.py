@@ -13,6 +13,7 @@ one partition, and what is asked for often is a row of its own:
     n:{newest first}        the list            d:{incident}     what the sweep looks after
     o:{workload}            its newest incident s:{signal}       where a signal went
     w:{at}…  f:{at}…        announced writes, failed looks, by time
+    l:{workload}:{newest first} its incidents
     x:{workload}:{incident} what a person refused               b:{scope}  breakers
     l:{newest first}        letters                             m          how many there ever were
     q:{about}:{state}       what a person is to be told         t:{about}:{state} was put up once
@@ -61,6 +62,11 @@ def newest(opened: datetime, id: str) -> str:
     """Sorts the newest first and, among equals, the greater id."""
     backwards = "".join(f"{255 - byte:02x}" for byte in id.encode())
     return f"n:{_LAST - micros(opened):018d}:{backwards}"
+
+
+def own(workload: str, opened: datetime, id: str) -> str:
+    """The workload's incidents, newest first."""
+    return f"l:{digest(workload)}:{_LAST - micros(opened):018d}:{id}"
 
 
 def waiting(id: str) -> str:

@@ -58,6 +58,16 @@ DUE = """
        OR (due IS NULL AND updated <= :stuck AND open = 1 AND state <> 'held')  -- a person's turn
     ORDER BY coalesce(due, updated)
 """
+#: `open = 1` lets the index of the open ones be used.
+BACKLOG = """
+    SELECT id, resource FROM incidents
+    WHERE open = 1 AND state = 'received' AND (due IS NULL OR due <= :now) AND updated <= :since
+    ORDER BY coalesce(due, updated) LIMIT :limit
+"""
+LATELY = """
+    SELECT id, version, body FROM incidents
+    WHERE resource = ? AND updated >= ? ORDER BY opened DESC, id DESC LIMIT ?
+"""
 
 RECORD = """
     INSERT INTO records (incident, at, kind, registry, plan, writes, result, body)
@@ -73,6 +83,10 @@ WRITES_AT = f"{_SPENT} AND registry = ?"
 WRITES_FOR = (
     f"{_SPENT} AND EXISTS (SELECT 1 FROM incidents WHERE id = told.incident AND resource = ?)"
 )
+WRITTEN = """
+    SELECT at FROM records
+    WHERE kind = 'intent' AND registry = ? AND writes > 0 AND at > ? ORDER BY at
+"""
 FAILED_BEFORE = """
     SELECT 1 FROM records
     WHERE kind = 'verification' AND plan = ? AND at > ? AND result IN ('failed', 'unverified')

@@ -95,7 +95,9 @@ _OUTBOX = (
     "CREATE TABLE channels (name TEXT PRIMARY KEY, at TEXT NOT NULL, error TEXT)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS, _OUTBOX)
+_OF_WORKLOAD = ("CREATE INDEX of_workload ON incidents (resource, updated)",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS, _OUTBOX, _OF_WORKLOAD)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -34,6 +34,7 @@ from shared.store.interface import (
     Record,
     StaleIncident,
     StoreError,
+    Waiting,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ log = logging.getLogger(__name__)
 
 _MOST_SIGNALS = 200  # the newest so many are loaded with their incident
 _MOST_ON_A_PAGE = 200
+_MOST_LATELY = 50
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
@@ -144,6 +146,24 @@ class SqliteStore:
         with self._database.reading() as sql:
             waiting = sql.execute(queries.DUE, wanted)
             return tuple(islice(_readable(sql, waiting), limit))
+
+    def backlog(
+        self, now: datetime, limit: int, *, since: datetime | None = None
+    ) -> tuple[Waiting, ...]:
+        wanted = {"now": rows.stamp(now), "since": rows.stamp(since or now), "limit": limit}
+        with self._database.reading() as sql:
+            found = sql.execute(queries.BACKLOG, wanted).fetchall()
+        return tuple(Waiting(incident=row["id"], resource=row["resource"]) for row in found)
+
+    def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
+        with self._database.reading() as sql:
+            found = sql.execute(queries.LATELY, (workload.key, rows.stamp(since), _MOST_LATELY))
+            return tuple(_readable(sql, found))
+
+    def written(self, registry: ResourceId, *, since: datetime) -> tuple[datetime, ...]:
+        with self._database.reading() as sql:
+            found = sql.execute(queries.WRITTEN, (registry.key, rows.stamp(since))).fetchall()
+        return tuple(rows.moment(row["at"]) for row in found)
 
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         wanted = {

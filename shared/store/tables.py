@@ -11,7 +11,7 @@ again. Nothing is imported before the first use: the alert door pays for the tab
 
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -31,6 +31,7 @@ from shared.store.interface import (
     Received,
     Record,
     StoreError,
+    Waiting,
 )
 from shared.store.table import Changes, Table, until_done
 from shared.store.table_outbox import TableOutbox
@@ -49,6 +50,7 @@ _AUDIENCES = {
 }
 _MOST_SIGNALS = 200  # the newest so many are loaded with their incident
 _MOST_ON_A_PAGE = 200
+_MOST_LATELY = 50
 _TRIES = 40  # each loses only to somebody who won
 
 
@@ -165,6 +167,28 @@ class TablesStore:
         ]
         return tuple(islice(self._readable(id for _, id in sorted(waiting)), limit))
 
+    def backlog(
+        self, now: datetime, limit: int, *, since: datetime | None = None
+    ) -> tuple[Waiting, ...]:
+        at, still = rows.stamp(now), rows.stamp(since or now)
+        where = f"{keys.below('d')} and state eq 'received'"
+        found = [
+            (entity.get("due") or entity["updated"], entity["id"], entity["resource"])
+            for entity in self._table.query(where)
+            if (entity.get("due") or "") <= at and entity["updated"] <= still
+        ]
+        return tuple(
+            Waiting(incident=id, resource=resource) for _, id, resource in sorted(found)[:limit]
+        )
+
+    def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
+        mine = self._table.query(keys.below(f"l:{keys.digest(workload.key)}"))
+        ids = [one["id"] for one in mine if one["updated"] >= rows.stamp(since)]
+        return tuple(self._readable(ids[:_MOST_LATELY]))
+
+    def written(self, registry: ResourceId, *, since: datetime) -> tuple[datetime, ...]:
+        return counting.written(self._table, registry, since)
+
     def lease(self, name: str, *, holder: str, until: datetime, now: datetime) -> bool:
         return self._leases.take(name, holder=holder, length=until - now)
 
@@ -233,7 +257,7 @@ class TablesStore:
         told = list(self._table.query(keys.below(f"h:{entity['id']}")))[-_MOST_SIGNALS:]
         return entities.read_incident(entity, tuple(rows.signal(one) for one in told))
 
-    def _readable(self, ids: Iterator[str]) -> "Iterator[Incident]":
+    def _readable(self, ids: Iterable[str]) -> "Iterator[Incident]":
         for id in ids:
             try:
                 incident = self.load(id)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.clients.arm import Arm
-from shared.clients.remembered import Remembered
+from shared.clients.remembered import Memory, Remembered
 
 
 class Asked(Arm):
@@ -34,7 +34,7 @@ class Asked(Arm):
 
 def test_the_same_question_is_asked_once_whatever_its_spelling() -> None:
     inner = Asked()
-    arm = Remembered(inner)
+    arm = Remembered(inner, Memory())
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda path: arm.get(path, "2026"), ["/A/b", "/a/B"] * 8))
@@ -45,7 +45,7 @@ def test_the_same_question_is_asked_once_whatever_its_spelling() -> None:
 
 def test_another_version_query_or_body_is_another_question() -> None:
     inner = Asked()
-    arm = Remembered(inner)
+    arm = Remembered(inner, Memory())
 
     arm.get("/a", "2026")
     arm.get("/a", "2025")
@@ -59,7 +59,7 @@ def test_another_version_query_or_body_is_another_question() -> None:
 
 def test_a_list_is_whole_for_everybody() -> None:
     inner = Asked()
-    arm = Remembered(inner)
+    arm = Remembered(inner, Memory())
 
     first = next(arm.list("/locks", "2020"))
     everything = list(arm.list("/locks", "2020"))
@@ -69,7 +69,7 @@ def test_a_list_is_whole_for_everybody() -> None:
 
 def test_a_question_that_failed_may_be_asked_again() -> None:
     inner = Asked(failing=True)
-    arm = Remembered(inner)
+    arm = Remembered(inner, Memory())
 
     with pytest.raises(PermissionError):
         arm.get("/a", "2026")

@@ -20,6 +20,7 @@ from tests.simulator import access, graphrefusals, kql, lagging
 from tests.simulator.guards import place
 from tests.simulator.kql import KqlError, Row, Table, values
 from tests.simulator.routes import Call, Routes
+from tests.simulator.services import web
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource, World
 
@@ -232,6 +233,8 @@ def _reader(call: Call) -> Callable[[Resource], bool]:
 def _row(world: World, item: Resource) -> Row:
     sub, group = place(item["id"])
     kept = {column: item.get(column) for column in _COLUMNS}
+    if str(item["type"]).lower() in ("microsoft.web/sites", "microsoft.web/sites/slots"):
+        kept["properties"] = {**item["properties"], "siteConfig": web.repeated(world, item)}
     return {
         **kept,
         "type": str(item["type"]).lower(),

@@ -14,7 +14,7 @@ from typing import Any
 from tests.simulator import access, answers, identities, platform, views, workloads
 from tests.simulator.routes import Call, Handler, Routes
 from tests.simulator.wire import Refusal, Response
-from tests.simulator.world import Resource
+from tests.simulator.world import Resource, World
 
 routes = Routes()
 
@@ -79,14 +79,19 @@ def site_of(call: Call) -> Resource:
     return answers.find(call.world, site_id(call))
 
 
+def repeated(world: World, site: Resource) -> dict[str, Any]:
+    """The little of its configuration that a site repeats, alone, in lists and in Resource Graph."""
+    config = workloads.site_config(world, site)
+    return {"numberOfWorkers": config.get("numberOfWorkers", 1)} | {
+        name: config[name] for name in _SHOWN if name in config
+    }
+
+
 def view(call: Call, site: Resource) -> Resource:
     """The site as this api-version shows it."""
     shown = copy.deepcopy(site)
     properties = shown["properties"]
-    config = workloads.site_config(call.world, site)
-    properties["siteConfig"] = {"numberOfWorkers": config.get("numberOfWorkers", 1)} | {
-        name: config[name] for name in _SHOWN if name in config
-    }
+    properties["siteConfig"] = repeated(call.world, site)
     properties.setdefault("resourceGroup", call.params.get("rg", site["id"].split("/")[4]))
     if call.version >= "2024-11-01":
         return shown
