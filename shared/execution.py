@@ -8,7 +8,7 @@ Out: an Outcome, as read back. Errors of the remedy pass through; then nothing w
 The only room that opens the guard on the wire, and only for the requests the step announces.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from shared.clients.azure import Azure
@@ -53,6 +53,16 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
     remedy = REMEDIES[step.remedy]
     with azure.permit(step):
         return remedy.apply(step, azure=azure)
+
+
+def apply_together(steps: Sequence[Step], *, azure: Azure) -> tuple[Outcome, ...]:
+    """Do what several incidents need at one registry in one write; an outcome for each step.
+
+    For firewall-sync alone: a registry has no other write that workloads could share. The steps
+    announce the same request but for the items of its list, so the first one's opens the guard.
+    """
+    with azure.permit(steps[0]):
+        return firewall_sync.apply_together(steps, azure=azure)
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:

@@ -5,33 +5,22 @@ In:  a Step whose `before` and `after` are rule lists; only their difference is 
 Out: an Outcome with the network rule set as it was just before our write and as read back.
 
 Looks again before it writes: rules others added since stay, rules others removed stay removed, and
-a registry whose posture changed is left alone. The write is the network rule set and nothing else;
-afterwards the whole registry is compared, for an Azure Policy may answer any write by closing the
-registry (built-in "Configure Container registries to disable public network access").
-
-Rules have no etag. A writer who worked from an older list drops our rules, and perhaps others,
-without knowing: both are put back, once. A writer who kept our rules saw them, so what else is
-missing then was taken away on purpose and stays away. What somebody writes in the milliseconds
-between our last look and our write, nobody can see any more.
+a registry whose posture changed is left alone. How it is written, for one workload or for many at
+once, is in `rule_writing.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from shared import catalog
 from shared.clients.azure import Azure
-from shared.errors import Conflict, HealError, LeaseLost
-from shared.model import networks
-from shared.model.ids import ResourceId
 from shared.model.plan import Outcome, Step, Write
 from shared.model.wording import count
-from shared.remediations import registry, rule_sets
+from shared.remediations import registry, rule_sets, rule_writing
 from shared.remediations.drifting import Drifted
-from shared.remediations.registry import Busy, Wire
+from shared.remediations.registry import Wire
 
 _API_VERSION = "2025-11-01"
-#: Seconds before another try when the registry is busy with somebody else's change.
-_PAUSES = (0.0, 5.0, 15.0, 30.0)
 
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
@@ -39,23 +28,13 @@ def apply(step: Step, *, azure: Azure) -> Outcome:
 
     Raises Conflict when the registry stays busy, and what refused the write; then nothing changed.
     """
-    wanted = rule_sets.added(step.before["ipRules"], step.after["ipRules"])
-    for pause in _PAUSES:
-        if pause:
-            azure.pause(pause)
-        seen, limit = _look(azure, step.target)
-        if objection := _objection(seen):
-            return _stopped(step, seen, objection, azure)
-        lacking = networks.missing(wanted, registry.values(seen))
-        if not lacking:
-            return _nothing_to_do(step, seen, azure)
-        if full := _too_full(seen, limit, len(lacking)):
-            return _stopped(step, seen, full, azure)
-        try:
-            return _write(step, seen, lacking, azure)
-        except Busy as busy:
-            said = busy
-    raise Conflict(f"{step.target} was busy each of {len(_PAUSES)} times: {said}")
+    return apply_together((step,), azure=azure)[0]
+
+
+def apply_together(steps: Sequence[Step], *, azure: Azure) -> tuple[Outcome, ...]:
+    """Add what several workloads miss at one registry, in one write; an outcome for each step,
+    with what that step alone added. Raises as `apply` does."""
+    return rule_writing.add(steps, azure=azure)
 
 
 def settle(step: Step, *, azure: Azure) -> Outcome | None:
@@ -142,7 +121,13 @@ def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
     if left:
         detail = f"{', '.join(left)} came back at once: somebody else is writing these rules too"
     return _outcome(
-        outcome, seen, after, azure, detail + _told(others), changed=True, failed=bool(left)
+        outcome,
+        seen,
+        after,
+        azure,
+        detail + rule_writing.not_by_us(others),
+        changed=True,
+        failed=bool(left),
     )
 
 
@@ -150,132 +135,8 @@ def _image(action: str, values: Sequence[str]) -> dict[str, Any]:
     return {"defaultAction": action, "ipRules": list(values)}
 
 
-def _look(azure: Azure, id: ResourceId) -> tuple[Wire, int | None]:
-    """The registry and its limit. One after the other, the registry last: what somebody changes
-    after it was read and before we write is lost, so nothing may come between.
-    """
-    limit = registry.rule_limit(azure, id)
-    return registry.read(azure, id), limit
-
-
-def _objection(seen: Wire) -> str | None:
-    """Why the registry is not as the plan needs it any more, or None."""
-    rule_set = registry.rule_set(seen)
-    if str((seen.get("sku") or {}).get("name", "")).lower() != "premium":
-        return "it is not a Premium registry any more"
-    if registry.public(seen) != "Enabled":
-        return "its public endpoint was switched off, so rules have no effect"
-    if rule_set.get("defaultAction") != "Deny":
-        return f"its default action is {rule_set.get('defaultAction') or 'not reported'}, not Deny"
-    if rule_set.get("virtualNetworkRules"):
-        return "it has service endpoint rules now, which a write might drop"
-    if (seen.get("properties") or {}).get("provisioningState") == "Deleting":
-        return "it is being deleted"
-    return None
-
-
-def _too_full(seen: Wire, limit: int | None, new: int) -> str | None:
-    if limit == -1:
-        return None
-    if limit is None:
-        return "its usage list does not say how many rules it may have"
-    used = len(registry.rules(seen))
-    if used + new > limit:
-        return f"there is no room for {count(new, 'rule')} more: {used} of {limit} are used"
-    return None
-
-
-def _write(step: Step, seen: Wire, lacking: Sequence[str], azure: Azure) -> Outcome:
-    """Write, read back, and once put back what a writer who had not seen ours took away."""
-    wanted = [*registry.rules(seen), *rule_sets.as_rules(lacking)]
-    now = _put(step.target, wanted, azure)
-    missing = _lost(wanted, now)
-    if not any(rule_sets.holds(lacking, value) for value in missing):
-        return _judged(step, seen, now, lacking, azure, removed=missing)
-    if _objection(now):  # somebody decided more than the rules: putting back would undo that
-        return _judged(step, seen, now, lacking, azure, lost=missing)
-    again = [*registry.rules(now), *(r for r in wanted if r.get("value") in missing)]
-    try:
-        now = _put(step.target, again, azure)
-    except LeaseLost:
-        raise
-    except HealError as error:  # the first write stands, so this is an outcome and no refusal
-        return _judged(step, seen, now, lacking, azure, lost=missing, because=f" ({error})")
-    lost = _lost(wanted, now)
-    return _judged(step, seen, now, lacking, azure, restored=missing, lost=lost)
-
-
-def _put(id: ResourceId, wanted: list[dict[str, Any]], azure: Azure) -> Wire:
-    return registry.write_rules(
-        azure, id, "Deny", wanted, done=lambda wire: not _lost(wanted, wire)
-    )
-
-
-def _lost(wanted: Sequence[Mapping[str, Any]], now: Wire) -> list[str]:
-    there = registry.values(now)
-    return [
-        value
-        for rule in wanted
-        if (value := rule.get("value")) and not rule_sets.holds(there, value)
-    ]
-
-
-def _judged(
-    step: Step,
-    seen: Wire,
-    now: Wire,
-    added: Sequence[str],
-    azure: Azure,
-    *,
-    restored: Sequence[str] = (),
-    removed: Sequence[str] = (),
-    lost: Sequence[str] = (),
-    because: str = "",
-) -> Outcome:
-    """Say what was read back, and shout where the write did more than it should."""
-    others = registry.differences(seen, now)
-    others_kept = count(len(registry.rules(seen)) - len(removed), "other rule")
-    said = [f"added {', '.join(added)}; kept {others_kept}"]
-    if restored:
-        said.append(f"put back {', '.join(restored)}, which another writer had just dropped")
-    if removed:
-        said.append(f"{', '.join(removed)} was removed by somebody else meanwhile and stays so")
-    if lost:
-        others_too = "somebody else is writing these rules too"
-        said = [f"{', '.join(lost)} vanished after it was written: {others_too}{because}"]
-    closed, harm = _objection(now), "; ".join(registry.harm(seen, now))
-    if closed:
-        said.insert(0, f"the registry changed with this write: {closed}; tell its owner now")
-    return _outcome(
-        step,
-        seen,
-        now,
-        azure,
-        "; ".join(said) + _told(others),
-        changed=True,
-        failed=bool(lost or closed or harm),
-        harm=harm,
-    )
-
-
-def _told(others: Sequence[str]) -> str:
-    if not others:
-        return ""
-    return f". Not by us, at the same time: {'; '.join(others)} (Azure Policy, or another writer)"
-
-
-def _nothing_to_do(step: Step, seen: Wire, azure: Azure) -> Outcome:
-    text = "every address was already present; nothing was written"
-    return _outcome(step, seen, seen, azure, text, changed=False)
-
-
-def _stopped(step: Step, seen: Wire, why: str, azure: Azure) -> Outcome:
-    text = f"stopped without writing: {step.target.name} is not as planned, {why}"
-    return _outcome(step, seen, seen, azure, text, changed=False, failed=True)
-
-
 def _outcome(
-    about: Step | Outcome,
+    about: Outcome,
     before: Wire,
     after: Wire,
     azure: Azure,
@@ -283,7 +144,6 @@ def _outcome(
     *,
     changed: bool,
     failed: bool = False,
-    harm: str = "",
 ) -> Outcome:
     return Outcome(
         remedy=about.remedy,
@@ -294,5 +154,4 @@ def _outcome(
         at=azure.now(),
         before=dict(registry.rule_set(before)),
         after=dict(registry.rule_set(after)),
-        harm=harm,
     )
