@@ -66,6 +66,8 @@ def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:
 
 
 def _incident(signal: Signal, medic: "Medic") -> str | None:
+    if signal.kind is SignalKind.ROUND:
+        return signal.id  # about incidents that are there already
     if signal.kind is not SignalKind.RESOLVED:
         return medic.receive(signal)
     newest = medic.store.page(resource=signal.resource.key, limit=1).incidents

@@ -2,19 +2,26 @@
 The way in for time: once a minute.
 
 In:  nothing.
-Out: unfinished incidents taken up again, due verifications made, drift noticed.
+Out: unfinished incidents taken up again, due verifications made, drift noticed; messages for what
+     is to be treated together.
 """
 
 import azure.functions as func
 
-from functions import duty
+from functions import duty, reception
+from shared.model.signal import Signal
 
 bp = func.Blueprint()
 
 
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False, use_monitor=True)
-def sweep(timer: func.TimerRequest) -> None:
-    """Look after what no message will remind us of."""
+@bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
+def sweep(timer: func.TimerRequest, queue: reception.Queue) -> None:
+    """Look after what no message will remind us of; what waits together goes to the queue."""
     from shared import pipeline
 
-    pipeline.sweep(medic=duty.medic())
+    rounds: list[Signal] = []
+    try:
+        pipeline.sweep(medic=duty.medic(), hand_on=rounds.append)
+    finally:
+        reception.receive(rounds, queue, medic=duty.medic())

@@ -66,10 +66,18 @@ def note(
     return _keep(moved, RecordKind.CHANGE, stage, text, store=store, actor=actor)
 
 
-def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "medic") -> Incident:
+def intend(
+    incident: Incident,
+    *,
+    store: Store,
+    now: datetime,
+    actor: str = "medic",
+    written_with: str | None = None,
+) -> Incident:
     """Say what is about to be done. Call after the gate allowed, before the first write.
 
     Counts the plan's writes against the limits, even if the worker dies right after.
+    `written_with`: the incident whose write carries this plan's first step too, and counts it.
     """
     if incident.plan is None or incident.decision is None:
         raise ValueError(f"incident {incident.id} has no decided plan to announce")
@@ -77,6 +85,9 @@ def intend(incident: Incident, *, store: Store, now: datetime, actor: str = "med
         raise ValueError(f"the gate did not allow the plan of incident {incident.id}")
     steps = incident.plan.steps
     text = "; ".join(step.summary for step in steps)
+    if written_with:
+        text += f" (in one write with that of {written_with})"
+        steps = steps[1:]
     moved = incident.at("intent", text, now, state=State.APPLYING)
     elsewhere = _at_other_registries(incident, steps)
     return _keep(

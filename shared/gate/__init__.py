@@ -34,7 +34,7 @@ from shared.model.plan import Decision, Plan, Step
 from shared.model.words import Verdict
 from shared.policy import Mode, Policy
 
-__all__ = ["RULES", "Share", "decide", "decide_all"]
+__all__ = ["RULES", "Share", "decide", "decide_all", "room"]
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +117,34 @@ def _counts(at: datetime, policy: Policy, now: datetime) -> bool:
     """Whether an approval of that moment counts now; not when a clock that was put back would make
     it last longer."""
     return at - _SKEW <= now < at + policy.approval.expires
+
+
+def room(
+    plan: Plan, *, evidence: Evidence, policy: Policy, taken: Sequence[str], now: datetime
+) -> Decision | None:
+    """Why a plan that is allowed by itself waits, once others of its registry are to be written
+    with it: `taken` are the rules those add. None: there is room for it, too.
+
+    A plan fits whole or not at all; nothing is ever cut from it.
+    """
+    registry = evidence.registry
+    if not isinstance(registry, Registry):
+        return _refuse([("room-left", deny("the registry was not read"))])
+    used = registry.rules_used
+    grown = replace(
+        registry,
+        ip_rules=(*registry.ip_rules, *taken),
+        rules_used=used + len(taken) if isinstance(used, int) else used,
+    )
+    case = Case(
+        plan=plan,
+        evidence=replace(evidence, registry=grown),
+        policy=policy,
+        history=History(),
+        now=now,
+    )
+    said = [("room-left", objection) for objection in _ask(firewall.room_left, case)]
+    return _refuse(said) if said else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ class SignalKind(StrEnum):
     FAILURE = "failure"  # a pull is said to fail
     RESOLVED = "resolved"  # an alert says it is over; closes what verification already proved
     LOOK = "look"  # something changed or a person asks: look whether pulls still work
+    ROUND = "round"  # our own: treat together whatever waits for this registry
     SEARCH = "search"  # the target is a workspace: find out by our own query which workloads fail
 
 
@@ -39,14 +40,15 @@ class SignalKind(StrEnum):
 class Signal:
     """Something said that a pull failed. Compare Diagnosis, which says why it really did.
 
-    `id` is the same for every delivery of the same alert or event. `resource` is the workload, or
-    for SEARCH the Log Analytics workspace. `at` is in UTC. `text` is untrusted, and so are `names`:
-    how a SEARCH calls the workloads it is about, to prefer among what the search finds.
+    `id` is the same for every delivery of the same alert or event. `resource` is the workload,
+    for SEARCH the Log Analytics workspace, for ROUND the registry. `at` is in UTC. `text` is
+    untrusted, and so are `names`: how a SEARCH calls the workloads it is about, to prefer among
+    what the search finds.
     """
 
     id: str
     kind: SignalKind
-    source: str  # "log-alert" "activity-alert" "event-grid" "person" "sweep"
+    source: str  # "log-alert" "activity-alert" "event-grid" "person" "sweep" "round"
     resource: ResourceId
     at: datetime
     text: str = ""

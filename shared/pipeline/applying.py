@@ -13,13 +13,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from shared import audit, execution, verification
+from shared import audit, execution, gate, verification
 from shared.errors import HealError, PermanentError, WriteForbidden
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Outcome, Step, Verification
 from shared.model.words import Result, State, Verdict
+from shared.pipeline.company import Company, Member
 from shared.pipeline.waiting import refused
 from shared.pipeline.working import Work
+from shared.remediations import rule_sets
+from shared.store import StaleIncident
 
 
 def carry_out(incident: Incident, work: Work, *, still: Callable[[], Decision]) -> Incident:
@@ -27,22 +30,104 @@ def carry_out(incident: Incident, work: Work, *, still: Callable[[], Decision]) 
 
     `still` asks the gate once more when nobody else can write any more; its answer counts.
     """
-    steps = incident.plan.steps if incident.plan else ()
     store, medic = work.medic.store, work.medic
-    with work.holding(incident, (step.target for step in steps)):
+    with work.holding(incident, (step.target for step in _steps(incident))):
         decision = still()
         if decision.verdict is not Verdict.ALLOW:
             return refused(replace(incident, decision=decision), decision, work)
         incident = audit.intend(incident, store=store, now=medic.now())
-        done: list[Outcome] = []
-        for number, step in enumerate(steps):
-            if proof := _pulls_already(incident, done, work):
-                return _leave_the_rest(incident, steps[number:], proof, work)
-            done.append(_outcome(step, work))
-            incident = audit.done(incident, done[-1], store=store, now=medic.now())
-            if done[-1].failed:
-                return _stopped(incident, done, steps[number + 1 :], work)
+        return _go_on(incident, [], work)
+
+
+def carry_out_together(company: Company) -> list[Incident]:
+    """The same for incidents of one registry whose plans all begin with a step there: one write
+    for all of them, then each goes on by itself. Each has its own intent, outcome and way back.
+    What does not fit beside the others is held, whole.
+    """
+    if not company:
+        return []
+    turns = company.in_turn()
+    first = turns[0]
+    with first.work.holding(first.incident, [_steps(first.incident)[0].target]):
+        fitting = _fitting(turns)
+        if not fitting:
+            return []
+        leader = fitting[0].incident
+        announced = [(one, made) for one in fitting if (made := _announced(one, leader))]
+        told = _outcomes([_steps(made)[0] for _, made in announced], first.work)
+        kept = [
+            (one.work, done, outcome)
+            for (one, made), outcome in zip(announced, told, strict=True)
+            if (done := _kept(one, made, outcome))
+        ]
+    return [_the_rest(done, outcome, work) for work, done, outcome in kept]
+
+
+def _announced(one: Member, leader: Incident) -> Incident | None:
+    """With the intent stored; None when somebody else has moved it on, who then takes care of it.
+    The leader's own must be: its write carries everybody's."""
+    other = None if one.incident.id == leader.id else leader.id
+    medic = one.work.medic
+    try:
+        return audit.intend(one.incident, store=medic.store, now=medic.now(), written_with=other)
+    except StaleIncident:
+        if other is None:
+            raise
+        return None
+
+
+def _kept(one: Member, announced: Incident, outcome: Outcome) -> Incident | None:
+    try:
+        medic = one.work.medic
+        return audit.done(announced, outcome, store=medic.store, now=medic.now())
+    except StaleIncident:
+        return None
+
+
+def _fitting(company: Company) -> Company:
+    """Those the gate still allows and there is room for, in their turn; the others say why not."""
+    fitting, taken = Company(), list[str]()
+    for one in company:
+        plan, medic = one.incident.plan, one.work.medic
+        decision = one.still()
+        if plan is None or medic.policy is None:
+            continue
+        full = gate.room(
+            plan, evidence=one.evidence, policy=medic.policy, taken=taken, now=medic.now()
+        )
+        decision = full if full and decision.verdict is Verdict.ALLOW else decision
+        if decision.verdict is not Verdict.ALLOW:
+            refused(replace(one.incident, decision=decision), decision, one.work)
+            continue
+        fitting.append(one)
+        before, after = plan.steps[0].before["ipRules"], plan.steps[0].after["ipRules"]
+        taken += rule_sets.added([*before, *taken], after)
+    return fitting
+
+
+def _the_rest(incident: Incident, outcome: Outcome, work: Work) -> Incident:
+    rest = _steps(incident)[1:]
+    with work.holding(incident, (step.target for step in rest)):
+        return _go_on(incident, [outcome], work)
+
+
+def _go_on(incident: Incident, done: list[Outcome], work: Work) -> Incident:
+    """Step by step from the first that is not done, until one fails or the workload pulls."""
+    steps = _steps(incident)
+    if done and done[-1].failed:
+        return _stopped(incident, done, steps[len(done) :], work)
+    for number, step in enumerate(steps[len(done) :], start=len(done)):
+        if proof := _pulls_already(incident, done, work):
+            return _leave_the_rest(incident, steps[number:], proof, work)
+        done.append(_outcome(step, work))
+        incident = audit.done(incident, done[-1], store=work.medic.store, now=work.medic.now())
+        if done[-1].failed:
+            return _stopped(incident, done, steps[number + 1 :], work)
     return await_proof(incident, "looking whether the pull works now", work)
+
+
+def _steps(incident: Incident) -> tuple[Step, ...]:
+    return incident.plan.steps if incident.plan else ()
 
 
 def settle(incident: Incident, work: Work) -> Incident:
@@ -94,14 +179,25 @@ def _outcome(step: Step, work: Work) -> Outcome:
     try:
         return execution.apply(step, azure=work.azure)
     except (PermanentError, WriteForbidden) as refusal:
-        return Outcome(
-            remedy=step.remedy,
-            target=step.target,
-            changed=False,
-            failed=True,
-            detail=str(refusal),
-            at=work.medic.now(),
-        )
+        return _refused(step, refusal, work)
+
+
+def _outcomes(steps: list[Step], work: Work) -> tuple[Outcome, ...]:
+    try:
+        return execution.apply_together(steps, azure=work.azure)
+    except (PermanentError, WriteForbidden) as refusal:
+        return tuple(_refused(step, refusal, work) for step in steps)
+
+
+def _refused(step: Step, refusal: HealError, work: Work) -> Outcome:
+    return Outcome(
+        remedy=step.remedy,
+        target=step.target,
+        changed=False,
+        failed=True,
+        detail=str(refusal),
+        at=work.medic.now(),
+    )
 
 
 def _pulls_already(incident: Incident, done: list[Outcome], work: Work) -> str | None:

@@ -33,6 +33,7 @@ from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
 from shared.pipeline import worsening
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
+from shared.pipeline.company import Member, let_in_meanwhile, waits_for_others
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
 from shared.pipeline.waiting import look_later, refused
@@ -66,7 +67,7 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
         if not _wants_a_look(incident, signal):
             return incident
         work = Work(medic, holder, medic.azure(), incident.azure_calls, shown)
-        treated = _treat(incident, signal, work)
+        treated = treat(incident, signal, work)
         harm = worsening.harm(treated)
         return worsening.undo(treated, harm, medic=medic, holder=holder) if harm else treated
     finally:
@@ -81,8 +82,9 @@ def _wants_a_look(incident: Incident, signal: Signal) -> bool:
     return waiting and signal.at > incident.updated
 
 
-def _treat(incident: Incident, signal: Signal, work: Work) -> Incident:
-    """Look, decide, act; where looking itself fails, say so in the incident."""
+def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
+    """Look, decide, act; where looking itself fails, say so in the incident. Call with the
+    incident claimed."""
     medic = work.medic
     interrupted = incident.state is State.APPLYING
     try:
@@ -152,6 +154,9 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
     summary, decision, medic = found.diagnosis.summary, found.decision, work.medic
     if incident.verification and incident.verification.result is Result.PENDING:
         incident = replace(incident, verification=None)  # what was waited for is here
+    if decision is None and let_in_meanwhile(found, work.medic):
+        text = "this service let others in at the same registry just now, and that may be enough"
+        return await_proof(work.note(incident, "diagnosis", summary), text, work)
     if decision is None:
         healthy = found.diagnosis.finding is FindingName.HEALTHY
         state = State.CLOSED if healthy else State.EXPLAINED
@@ -173,7 +178,11 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         again = ask_again(found, incident, work)
         return (_going_on(before, again, medic) if interrupted else again).decision or decision
 
-    return carry_out(incident, work, still=still)
+    company, registry = work.company, incident.registry
+    if company is None or registry is None or not company.takes(incident, registry):
+        return carry_out(incident, work, still=still)
+    company.append(Member(incident, work, found.evidence, still))
+    return incident
 
 
 def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:
@@ -237,6 +246,11 @@ def _patience(incident: Incident, found: Look, work: Work, kept: dict[str, Any])
     if now < until:
         text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
         return _wait(incident, "gate", text, until, work, kept)
+    if work.company is None and (soon := waits_for_others(incident, medic=work.medic)):
+        text = (
+            f"allowed, and written together with what others need there after {soon:%H:%M:%S} UTC"
+        )
+        return _wait(incident, "round", text, soon, work, kept)
     until = max((step.not_before or now for step in found.plan.steps), default=now)
     if now >= until:
         return None

@@ -22,6 +22,7 @@ from shared.model.ids import InvalidId, ResourceId
 from shared.model.incident import Calls, Incident
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import FindingName, State
+from shared.pipeline import rounds
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 
@@ -32,9 +33,13 @@ _NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
 def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     """The queue's one call: heal a workload, or find out which ones a wider signal means.
 
-    Returns the signals to queue next; none for a workload.
+    Returns the signals to queue next; none for a workload by itself.
     """
+    if signal.kind is SignalKind.ROUND:
+        return rounds.make(signal, medic=medic)
     if evidence.watches(signal.resource):
+        if rounds.joins(signal, medic=medic):
+            return rounds.call(medic=medic)
         heal(signal, medic=medic)
         return ()
     return search(signal, medic=medic)

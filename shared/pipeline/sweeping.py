@@ -8,9 +8,13 @@ Healed is something seen of the workload, never our own 2xx; waiting for rules a
 effect is done here, across function executions, not by sleeping.
 """
 
+import contextvars
 import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared import audit, evidence, verification
 from shared.clients.azure import Azure
@@ -19,18 +23,23 @@ from shared.medic import Medic
 from shared.model.image import ImageReference, InvalidReference
 from shared.model.incident import Incident
 from shared.model.plan import Verification
-from shared.model.signal import Signal, SignalKind
-from shared.model.words import UNSOLVED_STATES, RemedyName, Result, State
-from shared.pipeline import worsening
+from shared.model.signal import Signal
+from shared.model.words import RemedyName, Result, State
+from shared.pipeline import rounds, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
+from shared.pipeline.working import repeated
 from shared.policy.schema import Breaker
 from shared.verification.registry import Puller
 
 log = logging.getLogger("medic.sweep")
 
 #: Incidents looked after in one sweep; the next one takes the rest.
-_AT_ONCE = 50
+_AT_ONCE = 200
+#: More than so many are looked after side by side, so many at a time.
+_FEW, _SIDE_BY_SIDE = 8, 4
+#: A signal's own message has had its turn by then; and how many that may be.
+_WAITED, _MOST_WAITING = timedelta(seconds=45), 2000
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: After so long nobody looks any more whether what sleeps has woken up.
 _LONGEST = timedelta(days=7)
@@ -38,7 +47,6 @@ _LONGEST = timedelta(days=7)
 _ABOUT_THE_WAY = frozenset(
     {RemedyName.FIREWALL_SYNC, RemedyName.VNET_IMAGE_PULL, RemedyName.DNS_ZONE_LINK}
 )
-_AT_REST = UNSOLVED_STATES | {State.HELD}
 _STATE_AFTER = {
     Result.HEALED: State.HEALED,
     Result.PENDING: State.VERIFYING,
@@ -48,26 +56,65 @@ _STATE_AFTER = {
 }
 
 
-def sweep(*, medic: Medic) -> tuple[Incident, ...]:
+def sweep(
+    *, medic: Medic, hand_on: Callable[[Signal], object] | None = None
+) -> tuple[Incident, ...]:
     """Look after every incident that is due. What nobody foresaw is raised when all had their turn:
     one broken incident must not keep the others from their proof.
+
+    `hand_on` takes the rounds of what waits together, where there is a queue for them; else they
+    are made here.
     """
-    moved, unforeseen = [], None
-    for incident in medic.store.due(medic.now(), _AT_ONCE):
-        try:
-            after = _look_after(incident, medic)
-        except HealError as error:  # told in the incident or tried again next minute
-            log.warning("%s stays due: %s", incident.id, audit.plain(str(error)))
-            continue
-        except Exception as error:
-            log.exception("%s cannot be looked after", incident.id)
-            unforeseen = unforeseen or error
-            continue
-        if after is not None:
-            moved.append(after)
+    in_rounds = _rounds(medic, hand_on)
+    due = medic.store.due(medic.now(), _AT_ONCE)
+    left = [*_overlooked(medic), *due]
+    looks = [
+        partial(_tried, incident, medic)
+        for incident in {one.id: one for one in left}.values()
+        if incident.id not in in_rounds
+    ]
+    if len(looks) > _FEW:
+        with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="sweep") as pool:
+            seen = [pool.submit(contextvars.copy_context().run, look) for look in looks]
+        told = [one.result() for one in seen]
+    else:
+        told = [look() for look in looks]
+    unforeseen = next((one for one in told if isinstance(one, Exception)), None)
     if unforeseen is not None:
         raise unforeseen
-    return tuple(moved)
+    return tuple(one for one in told if isinstance(one, Incident))
+
+
+def _rounds(medic: Medic, hand_on: Callable[[Signal], object] | None) -> frozenset[str]:
+    """Have what waits together treated together; the ids of those that need nothing more here."""
+    waiting = medic.store.backlog(medic.now(), _MOST_WAITING, since=medic.now() - _WAITED)
+    if len(waiting) < 2:
+        return frozenset()
+    for signal in (called := rounds.call(medic=medic, at_least=2)):
+        try:
+            (hand_on or partial(rounds.make, medic=medic))(signal)
+        except HealError as error:
+            log.warning("The round at %s is put off: %s", signal.resource, audit.plain(str(error)))
+    return frozenset(one.incident for one in waiting) if called else frozenset()
+
+
+def _overlooked(medic: Medic) -> Iterator[Incident]:
+    """Received a while ago, and no message came to its worker, or none stayed."""
+    now = medic.now()
+    for waiting in medic.store.backlog(now, _AT_ONCE, since=now - _WAITED):
+        if (incident := medic.store.load(waiting.incident)) is not None:
+            yield incident
+
+
+def _tried(incident: Incident, medic: Medic) -> Incident | Exception | None:
+    try:
+        return _look_after(incident, medic)
+    except HealError as error:  # told in the incident or tried again next minute
+        log.warning("%s stays due: %s", incident.id, audit.plain(str(error)))
+        return None
+    except Exception as error:
+        log.exception("%s cannot be looked after", incident.id)
+        return error
 
 
 def check(id: str, *, medic: Medic) -> Incident | None:
@@ -85,26 +132,12 @@ def check(id: str, *, medic: Medic) -> Incident | None:
 def _look_after(incident: Incident, medic: Medic) -> Incident | None:
     if _awaits_proof(incident):
         return check(incident.id, medic=medic)
-    again = _again(incident, medic)
+    again = repeated(incident, medic=medic)
     if evidence.watches(incident.resource):
         return heal(again, medic=medic)
     for found in search(again, medic=medic):
         heal(found, medic=medic)
     return medic.store.load(incident.id)
-
-
-def _again(incident: Incident, medic: Medic) -> Signal:
-    """The incident's own first signal once more: a worker took it and never finished. One at rest
-    is looked at as things stand now, whatever was said then."""
-    first = incident.signals[0] if incident.signals else None
-    return Signal(
-        id=first.id if first else f"sweep-{incident.id}",
-        kind=SignalKind.FAILURE,
-        source="sweep",
-        resource=incident.resource,
-        at=medic.now(),
-        text=first.text if first and incident.state not in _AT_REST else "",
-    )
 
 
 def _awaits_proof(incident: Incident) -> bool:

@@ -27,8 +27,6 @@ from shared.remediations import rule_sets
 
 #: How far back what was done counts as the same flapping.
 _A_DAY = timedelta(days=1)
-#: Incidents of one workload looked through for what was done before.
-_MOST = 50
 
 
 def history(
@@ -77,11 +75,11 @@ def _done_lately(workload: ResourceId, medic: Medic) -> tuple[list[Outcome], lis
     """What this service changed for the workload within a day, and nobody had it take back; and
     what of it belongs to incidents that are over."""
     start = medic.now() - _A_DAY
-    incidents = medic.store.page(resource=workload.key, limit=_MOST).incidents
+    incidents = medic.store.lately(workload, since=start)
     told = [
         (incident.state not in OPEN_STATES, outcome)
         for incident in incidents
-        if incident.resource == workload and incident.state is not State.ROLLED_BACK
+        if incident.state is not State.ROLLED_BACK
         for outcome in incident.outcome
         if outcome.changed and not (outcome.failed or outcome.undoes) and outcome.at >= start
     ]

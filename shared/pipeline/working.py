@@ -16,7 +16,9 @@ from shared.errors import TransientError
 from shared.medic import Medic
 from shared.model.ids import ResourceId
 from shared.model.incident import Calls, Incident
-from shared.model.words import State
+from shared.model.signal import Signal, SignalKind
+from shared.model.words import UNSOLVED_STATES, State
+from shared.pipeline.company import Company
 from shared.pipeline.holding import holding
 from shared.store.interface import RecordKind
 
@@ -35,6 +37,7 @@ class Work:
     azure: Azure
     before: Calls  # what earlier deliveries had already sent
     shown: str | None = None  # the only plan that may be carried out; None: any the gate allows
+    company: Company | None = None  # what is allowed joins it, to be carried out together
 
     @property
     def calls(self) -> Calls:
@@ -76,3 +79,18 @@ class Work:
             return
         text = f"given up after {tried} attempts: {error}"
         self.note(incident, "retry", text, state=State.FAILED)
+
+
+def repeated(incident: Incident, *, medic: Medic) -> Signal:
+    """The incident's own first signal once more: nobody took it, or a worker that never finished.
+    One at rest is looked at as things stand now, whatever was said then."""
+    first = incident.signals[0] if incident.signals else None
+    at_rest = incident.state in UNSOLVED_STATES | {State.HELD}
+    return Signal(
+        id=first.id if first else f"sweep-{incident.id}",
+        kind=SignalKind.FAILURE,
+        source="sweep",
+        resource=incident.resource,
+        at=medic.now(),
+        text=first.text if first and not at_rest else "",
+    )

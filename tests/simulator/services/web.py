@@ -80,7 +80,7 @@ def site_of(call: Call) -> Resource:
 
 
 def repeated(world: World, site: Resource) -> dict[str, Any]:
-    """The little of its configuration that a site repeats, alone, in lists and in Resource Graph."""
+    """What a site repeats of its configuration, alone, in lists and in Resource Graph."""
     config = workloads.site_config(world, site)
     return {"numberOfWorkers": config.get("numberOfWorkers", 1)} | {
         name: config[name] for name in _SHOWN if name in config

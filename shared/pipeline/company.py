@@ -1,0 +1,87 @@
+"""
+Company: incidents of one registry that are written together, and when one waits for others.
+
+In:  an Incident whose plan the gate allowed.
+Out: whether a registry takes its first step in one write with others'; until when it waits for it.
+
+A registry has no etag and takes its whole rule list in every write, so few writes are safe writes.
+One or two at once are carried out as they come; what follows within the same minute waits until it
+is over, and is then one write.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from shared.medic import Medic
+from shared.model.evidence import Evidence
+from shared.model.ids import ResourceId
+from shared.model.incident import Incident
+from shared.model.plan import Decision
+from shared.model.words import Cause, FindingName, RemedyName
+from shared.pipeline.looking import Look
+
+if TYPE_CHECKING:
+    from shared.pipeline.working import Work
+
+#: Between two rounds of writing at one registry, and how many single writes may fall into it.
+GAP = timedelta(minutes=1)
+_SINGLE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One incident whose plan the gate allowed, with what that rests on. `still` asks the gate once
+    more, when nobody else can write any more."""
+
+    incident: Incident
+    work: "Work"
+    evidence: Evidence
+    still: Callable[[], Decision]
+
+
+class Company(list[Member]):
+    """Incidents of one registry whose plans the gate allowed, and that are written together."""
+
+    def in_turn(self) -> "Company":
+        """Those that failed first come first, and use up a registry's room in that order."""
+        return Company(sorted(self, key=lambda one: (one.incident.opened, one.incident.id)))
+
+    def takes(self, incident: Incident, registry: ResourceId) -> bool:
+        """Whether the incident's plan begins with what a registry takes in one write for all."""
+        first = incident.plan.steps[:1] if incident.plan else ()
+        return any(
+            step.remedy is RemedyName.FIREWALL_SYNC and step.target == registry for step in first
+        )
+
+
+def rests_until(registry: ResourceId, *, medic: Medic) -> datetime | None:
+    """Until when this registry is not written again by a round; None: it may be."""
+    written = medic.store.written(registry, since=medic.now() - GAP)
+    return written[-1] + GAP if written else None
+
+
+def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
+    """Until when a single plan waits, because its registry was written often just now. What a
+    person approved waits for nobody."""
+    plan, registry = incident.plan, incident.registry
+    if plan is None or registry is None or incident.approved == plan.digest:
+        return None
+    if not Company().takes(incident, registry):
+        return None
+    written = medic.store.written(registry, since=medic.now() - GAP)
+    return written[-1] + GAP if len(written) >= _SINGLE else None
+
+
+def let_in_meanwhile(found: Look, medic: Medic) -> bool:
+    """Whether a refusal by address has no cause left and this service wrote at that registry while
+    it may still take effect: neighbours on one plan share their addresses, and one write serves
+    them all."""
+    if found.registry is None or medic.policy is None:
+        return False
+    refused = found.diagnosis.cause is Cause.NETWORK_DENIED
+    if not refused or found.diagnosis.finding is not FindingName.UNDETERMINED:
+        return False
+    lately = medic.now() - medic.policy.wait.verify_firewall
+    return bool(medic.store.written(found.registry, since=lately))

@@ -1,0 +1,186 @@
+"""
+Rounds: when many workloads fail at once, they are treated registry by registry, not one by one.
+
+In:  a signal that arrives while others wait; a ROUND signal, which names a registry.
+Out: ROUND signals for the queue; the incidents of one registry looked at and written together.
+
+A plan that is scaled up changes the way out of every app in it within a minute. Then a signal's
+worker leaves its incident where it is, in the backlog, and one of them finds out by one search
+which registries the backlog is about and queues a round for each. A round is one worker's: what it
+reads of the registry serves every incident, and what the gate allows becomes one write. Between two
+rounds a registry rests for a minute, so whatever was heard meanwhile is in the second one.
+
+Nothing rests on a round taking place: what is still in the backlog a minute later is taken up by
+the sweep, and an incident by itself is healed as always.
+"""
+
+import contextvars
+import logging
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared import audit, evidence
+from shared.clients.remembered import Memory
+from shared.errors import HealError, TransientError
+from shared.evidence import estate
+from shared.medic import Medic
+from shared.model.ids import ResourceId
+from shared.model.incident import Incident
+from shared.model.plan import Verification
+from shared.model.signal import Signal, SignalKind
+from shared.model.words import Result, State
+from shared.pipeline.applying import carry_out_together
+from shared.pipeline.company import Company, rests_until
+from shared.pipeline.healing import heal, treat
+from shared.pipeline.working import Work, repeated
+from shared.store.interface import Waiting
+
+log = logging.getLogger("medic.rounds")
+
+#: So many incidents waiting at once are a crowd.
+CROWD = 5
+#: Incidents one search sorts by registry.
+_MOST = 2000
+#: Nobody searches again for so long after somebody did.
+_CALLED = timedelta(seconds=20)
+#: Incidents of one round looked at side by side.
+_SIDE_BY_SIDE = 4
+#: When to try again at a registry that somebody else is changing.
+_SOON = timedelta(seconds=15)
+
+
+def joins(signal: Signal, *, medic: Medic) -> bool:
+    """Whether the signal's incident waits for its registry's round: many wait, and nobody has
+    looked at this one yet."""
+    if signal.kind is SignalKind.RESOLVED:
+        return False
+    now = medic.now()
+    id = medic.store.receive(signal, now=now).incident
+    if len(medic.store.backlog(now, CROWD)) < CROWD:
+        return False
+    incident = medic.store.load(id)
+    return incident is not None and _waits(incident, now)
+
+
+def call(*, medic: Medic, at_least: int = CROWD) -> tuple[Signal, ...]:
+    """A ROUND signal for every registry the backlog is about, and one for each workload whose
+    registry no search tells. None when somebody called a moment ago, or when nothing can be
+    searched now: then the sweep takes them one by one."""
+    now = medic.now()
+    waiting = medic.store.backlog(now, _MOST)
+    if len(waiting) < at_least:
+        return ()
+    if not medic.store.lease("rounds", holder=medic.worker(), until=now + _CALLED, now=now):
+        return ()
+    try:
+        where = estate.registries(medic.azure())
+    except HealError as error:
+        log.warning("No rounds are called: %s", audit.plain(str(error)))
+        return ()
+    places = dict.fromkeys(where.get(place, place) for place in map(_resource, waiting))
+    return tuple(_round(place, now) for place in places)
+
+
+def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
+    """Treat together what waits for the registry the signal names.
+
+    Returns the signals to queue next: those of incidents whose write may or may not have happened.
+    """
+    place = signal.resource
+    if evidence.watches(place):
+        heal(replace(signal, kind=SignalKind.FAILURE, source="sweep"), medic=medic)
+        return ()
+    holder, now = medic.worker(), medic.now()
+    name = f"round/{place.key}"
+    if not medic.store.lease(name, holder=holder, until=now + audit.CLAIM, now=now):
+        return ()
+    try:
+        if rests_until(place, medic=medic) is not None:
+            return ()
+        return _treat_together(_members(place, medic), medic)
+    finally:
+        medic.store.release(name, holder)
+
+
+def _members(registry: ResourceId, medic: Medic) -> list[Waiting]:
+    """Who in the backlog seems to pull from this registry."""
+    where = estate.registries(medic.azure())
+    waiting = medic.store.backlog(medic.now(), _MOST)
+    return [one for one in waiting if where.get(_resource(one)) == registry]
+
+
+def _treat_together(members: Sequence[Waiting], medic: Medic) -> tuple[Signal, ...]:
+    company, memory = Company(), Memory(shared=True)
+    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="round") as pool:
+        looks = [
+            pool.submit(contextvars.copy_context().run, _look_at, one, company, memory, medic)
+            for one in members
+        ]
+    try:
+        carry_out_together(company)
+    except TransientError as error:
+        return tuple(_left_open(company, error, medic))
+    finally:
+        for one in company:
+            audit.release(one.incident.id, store=medic.store, holder=one.work.holder)
+    for look in looks:
+        look.result()  # what nobody foresaw is raised when all had their turn
+    return ()
+
+
+def _look_at(waiting: Waiting, company: Company, memory: Memory, medic: Medic) -> None:
+    """Treat one incident up to its write; it stays claimed when it joined the company."""
+    holder, store = medic.worker(), medic.store
+    incident = audit.claim(waiting.incident, store=store, holder=holder, now=medic.now())
+    if incident is None:
+        return
+    joined = False
+    try:
+        if not _waits(incident, medic.now()):
+            return
+        work = Work(medic, holder, medic.azure(memory), incident.azure_calls, company=company)
+        after = treat(incident, repeated(incident, medic=medic), work)
+        joined = any(one.incident is after for one in company)
+    except HealError as error:
+        log.warning("%s is left for later: %s", incident.id, audit.plain(str(error)))
+    finally:
+        if not joined:
+            audit.release(incident.id, store=store, holder=holder)
+
+
+def _left_open(company: Company, error: TransientError, medic: Medic) -> Iterable[Signal]:
+    """Nothing was written: they wait a little. What was announced is looked into by the next
+    worker, who finds out what became of it."""
+    for one in company:
+        kept = medic.store.load(one.incident.id)
+        if kept is None or kept.state is State.HELD:
+            continue
+        if kept.state is State.APPLYING:
+            yield repeated(kept, medic=medic)
+            continue
+        due = medic.now() + _SOON
+        text = f"not written yet, because {error}; again at {due:%H:%M:%S} UTC"
+        later = Verification(result=Result.PENDING, proof=text, checked=medic.now(), due=due)
+        one.work.note(kept, "round", text, state=State.RECEIVED, verification=later)
+
+
+def _waits(incident: Incident, now: datetime) -> bool:
+    """Received and not looked at, or told to wait until now."""
+    due = incident.verification.due if incident.verification else None
+    return incident.state is State.RECEIVED and (due is None or due <= now)
+
+
+def _resource(waiting: Waiting) -> ResourceId:
+    return ResourceId(waiting.resource)
+
+
+def _round(place: ResourceId, now: datetime) -> Signal:
+    return Signal(
+        id=f"round/{place.key}/{now:%Y%m%d%H%M%S}",
+        kind=SignalKind.ROUND,
+        source="round",
+        resource=place,
+        at=now,
+    )
