@@ -114,6 +114,12 @@ class Azure:
         cheaper than one question for each."""
         return self._memory is not None and self._memory.shared
 
+    def alone(self) -> "Azure":
+        """The same Azure, asking and remembering for itself only."""
+        twin = copy.copy(self)
+        twin._shared = twin._memory = twin._remembered = None
+        return twin
+
     def once(self, key: Hashable, ask: Callable[[], Answer]) -> Answer:
         """What `ask` answers; in a round of reading the same key is asked once."""
         answer: Answer = ask() if self._memory is None else self._memory.once(key, ask)

@@ -27,6 +27,7 @@ _SIDE_BY_SIDE = 5
 _MOST_FAILURES = 200
 _MOST_WORKLOADS = 1000
 _MOST_PULLS = 50
+_MOST_TOGETHER = 20_000
 _MOST_CHANGES = 5
 #: `LogRow.reason` of a pull that began, however it ended.
 PULLING = "Pulling"
@@ -169,7 +170,30 @@ class Logs:
     ) -> LogRows:
         """The same, and with the reason PULLING when the platform last began a pull."""
         query, tables = _about(workload, environment, "pulls")
-        return self._rows([query(since=since, most=_MOST_PULLS)], self._workspaces, tables)
+        whole = {} if tables is _CONTAINER_TABLES else {"newest_only": False}
+        text = query(since=since, most=_MOST_PULLS, **whole)
+        return self._rows([text], self._workspaces, tables)
+
+    def of_every_site(self, since: datetime, until: datetime) -> tuple[LogRows, LogRows]:
+        """The newest failing line of every web app and slot in the window, and its newest signs of
+        pulls since then: for looking at many at once. Raises LookupError when there are more than
+        one answer takes."""
+        every: dict[str, queries.Value] = {
+            "site_id": "",
+            "since": since,
+            "newest_only": True,
+            "most": _MOST_TOGETHER,
+        }
+        failed, pulls = (
+            self._rows([text], self._workspaces, ())
+            for text in (
+                queries.load("site_failures", until=_whole(until), **every),
+                queries.load("site_pulls", **every),
+            )
+        )
+        if failed.incomplete or pulls.incomplete or max(len(failed), len(pulls)) >= _MOST_TOGETHER:
+            raise LookupError("there are more rows than one answer takes")
+        return failed, pulls
 
     def undelivered_secrets(
         self, workload: ResourceId, since: datetime, *, environment: str = ""

@@ -109,6 +109,8 @@ def gather(signal: Signal, *, azure: Azure) -> Evidence:
     rows = first["rows"]
     if (app := lines.logged_as(workload)) is not None:
         rows = lines.ask(signal, azure, app)
+    elif azure.in_company and len(workload.images) > 1:
+        rows = lines.ask(signal, azure.alone())
     if not signal.text:
         rows = lines.beside(rows, deployment.refused(azure, workload))
     found = parts.gather(azure, workload, rows, (signal.text, *lines.texts(rows)))

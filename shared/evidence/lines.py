@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.clients import logs_together
 from shared.clients.azure import Azure
 from shared.clients.logs import PULLING, LogRow
 from shared.errors import TransientError
@@ -79,11 +80,11 @@ def logged_as(workload: Workload) -> ResourceId | None:
 def _asked(id: ResourceId, azure: Azure, since: datetime, until: datetime) -> Rows:
     def failed() -> Sequence[LogRow]:
         with azure.asking(f"queried the logs of {id}"):
-            return azure.logs.failures_of(id, since=since, until=until)
+            return logs_together.failures(azure, id, since, until)
 
     def worked() -> Sequence[LogRow]:
         with azure.asking(f"queried the logs of {id}"):
-            return azure.logs.pulls_since(id, since)
+            return logs_together.pulls(azure, id, since)
 
     return Rows(**azure.together(failed=failed, worked=worked))
 

@@ -57,6 +57,7 @@ class Incident:
     updated: datetime
     host: Host | None = None
     image: str | None = None
+    images: int = 0  # how many the workload pulls; 0: not looked at
     registry: ResourceId | None = None
     cause: Cause | None = None
     signals: tuple[Heard, ...] = ()

@@ -65,6 +65,7 @@ class Look:
             resource=self.evidence.workload.id,
             host=self.evidence.workload.host,
             image=image.text if image else None,
+            images=len(self.evidence.workload.images),
             registry=self.registry,
             cause=self.diagnosis.cause,
             diagnosis=self.diagnosis,

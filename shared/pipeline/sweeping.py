@@ -18,6 +18,7 @@ from functools import partial
 
 from shared import audit, evidence, verification
 from shared.clients.azure import Azure
+from shared.clients.remembered import Memory
 from shared.errors import HealError
 from shared.medic import Medic
 from shared.model.image import ImageReference, InvalidReference
@@ -68,12 +69,10 @@ def sweep(
     in_rounds = _rounds(medic, hand_on)
     due = medic.store.due(medic.now(), _AT_ONCE)
     left = [*_overlooked(medic), *due]
-    looks = [
-        partial(_tried, incident, medic)
-        for incident in {one.id: one for one in left}.values()
-        if incident.id not in in_rounds
-    ]
-    if len(looks) > _FEW:
+    todo = [one for one in {one.id: one for one in left}.values() if one.id not in in_rounds]
+    memory = Memory(shared=True) if len(todo) > _FEW else None
+    looks = [partial(_tried, incident, medic, memory) for incident in todo]
+    if memory is not None:
         with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="sweep") as pool:
             seen = [pool.submit(contextvars.copy_context().run, look) for look in looks]
         told = [one.result() for one in seen]
@@ -106,9 +105,9 @@ def _overlooked(medic: Medic) -> Iterator[Incident]:
             yield incident
 
 
-def _tried(incident: Incident, medic: Medic) -> Incident | Exception | None:
+def _tried(incident: Incident, medic: Medic, memory: Memory | None) -> Incident | Exception | None:
     try:
-        return _look_after(incident, medic)
+        return _look_after(incident, medic, memory)
     except HealError as error:  # told in the incident or tried again next minute
         log.warning("%s stays due: %s", incident.id, audit.plain(str(error)))
         return None
@@ -117,21 +116,22 @@ def _tried(incident: Incident, medic: Medic) -> Incident | Exception | None:
         return error
 
 
-def check(id: str, *, medic: Medic) -> Incident | None:
-    """One look at one incident that waits for its proof; None when nobody waits for it here."""
+def check(id: str, *, medic: Medic, memory: Memory | None = None) -> Incident | None:
+    """One look at one incident that waits for its proof; None when nobody waits for it here.
+    `memory` is shared with the others that are looked at in the same sweep."""
     holder = medic.worker()
     claimed = audit.claim(id, store=medic.store, holder=holder, now=medic.now())
     if claimed is None:
         return None
     try:
-        return _verify(claimed, holder, medic) if _awaits_proof(claimed) else None
+        return _verify(claimed, holder, medic, memory) if _awaits_proof(claimed) else None
     finally:
         audit.release(id, store=medic.store, holder=holder)
 
 
-def _look_after(incident: Incident, medic: Medic) -> Incident | None:
+def _look_after(incident: Incident, medic: Medic, memory: Memory | None) -> Incident | None:
     if _awaits_proof(incident):
-        return check(incident.id, medic=medic)
+        return check(incident.id, medic=medic, memory=memory if incident.images == 1 else None)
     again = repeated(incident, medic=medic)
     if evidence.watches(incident.resource):
         return heal(again, medic=medic)
@@ -147,11 +147,11 @@ def _awaits_proof(incident: Incident) -> bool:
     return incident.state is State.VERIFYING or (incident.state is State.UNVERIFIED and asleep)
 
 
-def _verify(incident: Incident, holder: str, medic: Medic) -> Incident:
+def _verify(incident: Incident, holder: str, medic: Medic, memory: Memory | None) -> Incident:
     if harm := worsening.harm(incident):
         return worsening.undo(incident, harm, medic=medic, holder=holder)
     since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
-    azure = medic.azure()
+    azure = medic.azure(memory).remembering() if memory else medic.azure()
     seen = _seen(incident, since, azure, medic)
     incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
     rest = _STATE_AFTER[seen.result]

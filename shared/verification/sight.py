@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.clients import logs_together
 from shared.clients.azure import Azure
-from shared.clients.logs import LogRow
+from shared.clients.logs import PULLING, LogRow
 from shared.errors import HealError
 from shared.model.ids import ResourceId
 
@@ -38,7 +39,7 @@ def pulled(
     return _rows(
         azure,
         workload,
-        lambda: azure.logs.pulled_since(workload, since, environment=environment),
+        lambda: _worked(logs_together.pulls(azure, workload, since, environment)),
     )
 
 
@@ -49,11 +50,13 @@ def failures(
     rows = _rows(
         azure,
         workload,
-        lambda: azure.logs.failures_of(
-            workload, since=since, until=azure.now(), environment=environment
-        ),
+        lambda: logs_together.failures(azure, workload, since, azure.now(), environment),
     )
     return tuple(row for row in rows if row.at > since)
+
+
+def _worked(rows: Sequence[LogRow]) -> tuple[LogRow, ...]:
+    return tuple(row for row in rows if row.reason != PULLING)
 
 
 def unanswered(failed: Sequence[LogRow], worked: Sequence[LogRow]) -> tuple[LogRow, ...]:

@@ -42,26 +42,21 @@ def look(
     id: ResourceId, since: datetime, before: Sequence[Instance] | None, *, azure: Azure
 ) -> Sight:
     """What the platform and its logs say about pulls since then."""
+    if azure.in_company and (proof := _logged_proof(id, since, azure)):
+        return Sight(state="as its log tells", proof=proof)
     now, whose = _status(id, azure)
     news = [one for one in now if _failed_pull(one) and one.at and one.at > since]
     newest = max(news, key=_time, default=None)
-    start = since - EARLIER
-    found = pulled(azure, whose.id, start, environment=whose.environment)
-    failed = failures(azure, whose.id, start, environment=whose.environment)
-    pulls = [row for row in found if row.reason in _PULLED]
-    earlier, later = split(failed, since)
-    rows = unanswered(later, pulls)
-    # An image that failed shortly before the change is to be seen to pull, or the site to run.
-    some_wait = bool(unanswered(earlier, pulls))
-    worked = [row for row in found if row.at > since and not (some_wait and row in pulls)]
+    logged = _logged_since(whose, since, azure)
+    rows = logged.unanswered
     failed_at, failure = _newest_failure(newest, rows[0] if rows else None)
-    proof = None if rows else _proof(worked, since, before, now, failed_at)
+    proof = None if rows else _proof(logged.worked, since, before, now, failed_at)
     return Sight(
         state=_state(now),
         proof=proof,
         failure=failure,
         failed_at=failed_at,
-        worse=(_went_down(before, now, failure) or broken([*rows, *earlier], pulls, since))
+        worse=(_went_down(before, now, failure) or broken([*rows, *logged.earlier], logged.pulls, since))
         if not proof
         else "",
     )
@@ -82,6 +77,39 @@ class _Logged:
 
     id: ResourceId
     environment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What the logs tell of a change. `worked`: signs after it that count; `unanswered`: failures
+    after it that no pull of the same image has answered; `earlier`: failures shortly before."""
+
+    worked: Sequence[LogRow]
+    unanswered: Sequence[LogRow]
+    earlier: Sequence[LogRow]
+    pulls: Sequence[LogRow]
+
+
+def _logged_since(whose: _Logged, since: datetime, azure: Azure) -> _Since:
+    start = since - EARLIER
+    found = pulled(azure, whose.id, start, environment=whose.environment)
+    failed = failures(azure, whose.id, start, environment=whose.environment)
+    pulls = [row for row in found if row.reason in _PULLED]
+    earlier, later = split(failed, since)
+    # An image that failed shortly before the change is to be seen to pull, or the site to run.
+    some_wait = bool(unanswered(earlier, pulls))
+    worked = [row for row in found if row.at > since and not (some_wait and row in pulls)]
+    return _Since(worked, unanswered(later, pulls), earlier, pulls)
+
+
+def _logged_proof(id: ResourceId, since: datetime, azure: Azure) -> str | None:
+    """Where many are looked at together, a pull in the log of an app of one image is enough; its
+    status is asked for only where the log proves nothing."""
+    logged = _logged_since(_Logged(id), since, azure)
+    pulls = [row for row in logged.worked if row.reason in _PULLED]
+    if logged.unanswered or not pulls:
+        return None
+    return f"the platform pulled the image: {told(pulls[0])}"
 
 
 def _status(id: ResourceId, azure: Azure) -> tuple[tuple[Instance, ...], _Logged]:

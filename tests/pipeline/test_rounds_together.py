@@ -2,9 +2,11 @@
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -108,6 +110,25 @@ def test_all_apps_of_two_registries_are_healed_with_one_write_each(
     assert [ward.patches(0), ward.patches(1)] == [1, 1]
     assert ward.rules(0) == wanted(0)
     assert ward.rules(1) == wanted(1)
+
+
+def test_a_healed_app_costs_fewer_than_four_calls_to_the_resource_manager(tmp_path: Path) -> None:
+    ward = Storm(tmp_path, apps=30, registries=1)
+    asked: Counter[str] = Counter()
+    handle = ward.clinic.simulator.handle
+
+    def counted(request: Any) -> Any:
+        asked[request.host] += 1
+        return handle(request)
+
+    ward.clinic.simulator.handle = counted  # type: ignore[method-assign]
+    ward.hear()
+    ward.work_off(ward.signals)
+    ward.pass_minutes(3)
+
+    assert {one.state for one in ward.incidents} == {State.HEALED}
+    assert asked["management.azure.com"] < 4 * len(ward.apps)
+    assert asked["api.loganalytics.io"] < len(ward.apps)
 
 
 def test_every_incident_keeps_its_own_decision_outcome_and_way_back(tmp_path: Path) -> None:
