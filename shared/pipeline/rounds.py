@@ -31,6 +31,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import Result, State
+from shared.pipeline import worsening
 from shared.pipeline.applying import carry_out_together
 from shared.pipeline.company import Company, rests_until
 from shared.pipeline.healing import heal, treat
@@ -119,7 +120,7 @@ def _treat_together(members: Sequence[Waiting], medic: Medic) -> tuple[Signal, .
             for one in members
         ]
     try:
-        carry_out_together(company)
+        _undo_if_harmful(carry_out_together(company), company, medic)
     except TransientError as error:
         return tuple(_left_open(company, error, medic))
     finally:
@@ -128,6 +129,16 @@ def _treat_together(members: Sequence[Waiting], medic: Medic) -> tuple[Signal, .
     for look in looks:
         look.result()  # what nobody foresaw is raised when all had their turn
     return ()
+
+
+def _undo_if_harmful(treated: Sequence[Incident], company: Company, medic: Medic) -> None:
+    """A write that closed the registry is taken back once, by the first whose it was, which trips
+    the breaker; the others say what happened and rest."""
+    holders = {one.incident.id: one.work.holder for one in company}
+    for incident in treated:
+        if harm := worsening.harm(incident):
+            worsening.undo(incident, harm, medic=medic, holder=holders[incident.id])
+            return
 
 
 def _look_at(waiting: Waiting, company: Company, memory: Memory, medic: Medic) -> None:

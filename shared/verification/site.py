@@ -56,7 +56,10 @@ def look(
         proof=proof,
         failure=failure,
         failed_at=failed_at,
-        worse=(_went_down(before, now, failure) or broken([*rows, *logged.earlier], logged.pulls, since))
+        worse=(
+            _went_down(before, now, failure)
+            or broken([*rows, *logged.earlier], logged.pulls, since)
+        )
         if not proof
         else "",
     )

@@ -15,7 +15,7 @@ from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import State
-from shared.pipeline import sweep, take
+from shared.pipeline import rollback, sweep, take
 from shared.settings import PolicyText, Settings
 from shared.store import SqliteStore
 from tests.clinic import GENEROUS, Clinic
@@ -267,3 +267,17 @@ def test_a_round_delivered_twice_is_one_round(tmp_path: Path) -> None:
 
     assert ward.patches(0) == 1
     assert {one.state for one in ward.incidents} == {State.VERIFYING}
+
+
+def test_one_of_many_rolled_back_leaves_the_others_what_they_need(tmp_path: Path) -> None:
+    ward = Storm(tmp_path, apps=6, registries=1)
+    ward.hear()
+    ward.work_off(ward.signals)
+    ward.pass_minutes(3)
+    alone = [one for one in ward.incidents if one.resource.name in ("app-1", "app-4")]
+
+    for incident in alone:
+        rollback(incident.id, "not meant to pull", "ada", medic=ward.clinic.medic)
+
+    gone = wanted(0) - ward.rules(0)
+    assert gone == set(addresses(0, 1))
