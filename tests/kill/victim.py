@@ -1,24 +1,30 @@
 """
 A process that is killed at a chosen moment of its work, while Azure goes on without it.
 
-In:  a Clinic, what to do in it, and at which boundary to die.
+In:  a Clinic, where its store is, what to do in it, and at which boundary to die.
 Out: how many boundaries were passed, when it lived to the end; else nothing, as after any SIGKILL.
 
-The victim is a fork: it works with a copy of everything but the store's file and the simulated
-Azure, which it reaches through a pipe and which stays alive in this process. Boundaries are the
-moments before and after each request to Azure and each change of the store. No `finally` runs in a
-process that is killed, so nothing is given back and nothing is tidied up.
+The victim is a fork: it works with a copy of everything but the store and the simulated Azure,
+which it reaches through a pipe and which stays alive in this process. Boundaries are the moments
+before and after each request to Azure and each change of the store (in a file), or each request to
+the storage account. No `finally` runs in a process that is killed, so nothing is given back and
+nothing is tidied up.
 """
 
 import os
 import pickle
 import signal
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
+
+from azure.core.pipeline.transport import RequestsTransport
 
 from shared.clients import cloud
 from shared.clients import connection as azure_side
@@ -28,8 +34,10 @@ from shared.store import SqliteStore
 from tests.clinic import Clinic, SimulatedClock
 from tests.simulator.transport import SimulatedCredential, SimulatedTransport
 from tests.simulator.wire import Dropped, Request, Response
+from tests.store.places import account
 
-_KEPT = ("receive", "save", "record", "lease", "release", "trip")
+Work = Callable[[Medic], Any]
+_KEPT = ("receive", "save", "record", "lease", "renew", "release", "trip")
 
 
 class _Fate:
@@ -86,8 +94,8 @@ class _FarAzure:
         return Response(status=status, body=content or None, headers=headers, delay=delay)
 
 
-class _MortalStore:
-    """A store whose every change may be the last thing the process did."""
+class _MortalFile:
+    """A store in a file whose every change may be the last thing the process did."""
 
     def __init__(self, store: SqliteStore, fate: _Fate) -> None:
         self._store, self._fate = store, fate
@@ -106,37 +114,66 @@ class _MortalStore:
         return fatal
 
 
-def live(
-    clinic: Clinic, path: Any, policy: str, work: Callable[[Medic], Any], *, until: int | None
-) -> int | None:
+class _MortalWire(RequestsTransport):  # type: ignore[misc]
+    """A line to the storage account, each of whose requests may be the last."""
+
+    def __init__(self, fate: _Fate) -> None:
+        super().__init__()
+        self._fate = fate
+
+    def send(self, request: Any, **kwargs: Any) -> Any:
+        if request.method == "GET":
+            return super().send(request, **kwargs)
+        self._fate()
+        answer = super().send(request, **kwargs)
+        self._fate()
+        return answer
+
+
+def live(clinic: Clinic, place: str, policy: str, work: Work, *, until: int | None) -> int | None:
     """Let a victim work; how many boundaries it passed, or None when it was killed."""
+    (told,) = together(clinic, place, policy, [work], until=until)
+    return told
+
+
+def together(
+    clinic: Clinic, place: str, policy: str, works: list[Work], *, until: int | None = None
+) -> list[int | None]:
+    """The same for several processes at once, each with the work given."""
     clinic.medic.store.close()
-    ours, theirs = Pipe()
-    child = os.fork()
-    if child == 0:
-        ours.close()
-        _work(clinic, path, policy, work, theirs, _Fate(until))
-    theirs.close()
-    told = _serve(clinic, ours)
+    children: dict[Connection[Any, Any], int] = {}
+    for work in works:
+        ours, theirs = Pipe()
+        child = os.fork()
+        if child == 0:
+            ours.close()
+            _work(clinic, place, policy, work, theirs, _Fate(until))
+        theirs.close()
+        children[ours] = child
+    told = _serve(clinic, list(children))
+    return [_ended(child, told.get(pipe)) for pipe, child in children.items()]
+
+
+def _ended(child: int, told: int | None) -> int | None:
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == signal.SIGKILL
         return None
-    assert os.WEXITSTATUS(status) == 0, "the victim failed by itself"
+    assert os.WEXITSTATUS(status) == 0, "the victim failed by itself; its output says why"
     return told
 
 
 def _work(
     clinic: Clinic,
-    path: Any,
+    place: str,
     policy: str,
-    work: Callable[[Medic], Any],
+    work: Work,
     pipe: "Connection[Any, Any]",
     fate: _Fate,
 ) -> None:
     """In the child: never returns."""
     status = 1
-    with suppress(BaseException):
+    try:
         far: Any = _FarAzure(clinic, pipe, fate)
         clock = SimulatedClock(clinic.simulator)
         world = clinic.simulator.world
@@ -147,34 +184,51 @@ def _work(
             credential=SimulatedCredential(far),
             clock=clock,
         )
-        store: Any = _MortalStore(SqliteStore(path), fate)
         settings = Settings(policy=PolicyText(policy))
-        work(Medic(settings, connection=line, store=store, clock=clock))
+        work(Medic(settings, connection=line, store=_mortal(place, fate), clock=clock))
         pipe.send(pickle.dumps(fate.passed))
         status = 0
+    except BaseException:
+        traceback.print_exc(file=sys.__stderr__)
     os._exit(status)
 
 
-def _serve(clinic: Clinic, pipe: "Connection[Any, Any]") -> int | None:
-    """Answer for Azure until the other end is gone."""
-    while True:
-        try:
-            asked = pickle.loads(pipe.recv())
-        except (EOFError, ConnectionError):
-            return None
-        if isinstance(asked, int):
-            return asked
-        answer: Any = None
-        try:
-            if isinstance(asked, float):
-                with clinic.simulator.lock:
-                    clinic.simulator.world.advance(asked)
-                pipe.send(pickle.dumps((None, clinic.simulator.world.clock.now())))
+def _mortal(place: str, fate: _Fate) -> Any:
+    name, _, connection = place.partition(";")
+    if not connection:
+        return _MortalFile(SqliteStore(Path(place)), fate)
+    return account(name, connection, transport=_MortalWire(fate))
+
+
+def _serve(clinic: Clinic, pipes: "list[Connection[Any, Any]]") -> dict[Any, int]:
+    """Answer for Azure until the other ends are gone."""
+    passed: dict[Any, int] = {}
+    waiting: list[Any] = list(pipes)
+    while waiting:
+        for pipe in wait(waiting):
+            assert isinstance(pipe, Connection)
+            try:
+                asked = pickle.loads(pipe.recv())
+            except (EOFError, ConnectionError):
+                waiting.remove(pipe)
                 continue
-            response = clinic.simulator.handle(asked)
-            headers = dict(response.headers)
-            answer = (response.status, response.content, headers, response.delay)
-        except Dropped as dropped:
-            answer = dropped
-        with suppress(ConnectionError):
-            pipe.send(pickle.dumps((answer, clinic.simulator.world.clock.now())))
+            if isinstance(asked, int):
+                passed[pipe] = asked
+                continue
+            with suppress(ConnectionError):
+                pipe.send(
+                    pickle.dumps((_answer(clinic, asked), clinic.simulator.world.clock.now()))
+                )
+    return passed
+
+
+def _answer(clinic: Clinic, asked: Any) -> Any:
+    try:
+        if isinstance(asked, float):
+            with clinic.simulator.lock:
+                clinic.simulator.world.advance(asked)
+            return None
+        response = clinic.simulator.handle(asked)
+    except Dropped as dropped:
+        return dropped
+    return (response.status, response.content, dict(response.headers), response.delay)

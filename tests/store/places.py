@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,15 +62,18 @@ def reopened(place: str) -> Store:
     return account(name, connection) if connection else SqliteStore(Path(place))
 
 
-def account(name: str, connection: str = "", *, seconds: int = 60) -> TablesStore:
-    """A store in the emulated account, under that name."""
+def account(
+    name: str, connection: str = "", *, seconds: int = 60, transport: Any = None
+) -> TablesStore:
+    """A store in the emulated account, under that name; over a line of one's own if wanted."""
     from azure.data.tables import TableServiceClient
     from azure.storage.blob import BlobServiceClient
 
     text = connection or azurite.running().connection
+    line = {"transport": transport} if transport else {}
     return TablesStore(
-        Table(TableServiceClient.from_connection_string(text), name),
-        Leases(BlobServiceClient.from_connection_string(text), name, seconds=seconds),
+        Table(TableServiceClient.from_connection_string(text, **line), name),
+        Leases(BlobServiceClient.from_connection_string(text, **line), name, seconds=seconds),
     )
 
 
