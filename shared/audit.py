@@ -120,10 +120,11 @@ def _at_other_registries(incident: Incident, steps: Sequence[Step]) -> dict[str,
 def undoing(
     incident: Incident, step: Step, text: str, *, store: Store, now: datetime, actor: str
 ) -> Incident:
-    """Say what is about to be taken back, and why. Call before the write; the state stays."""
+    """Say what is about to be taken back, and why. Call before the write; the state stays, and
+    `undoing` tells the sweep should the worker die."""
     elsewhere = _at_other_registries(incident, (step,))
     return _keep(
-        incident.at("rollback", text, now),
+        incident.at("rollback", text, now, undoing=text),
         RecordKind.INTENT,
         "rollback",
         text,

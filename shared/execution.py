@@ -9,6 +9,7 @@ The only room that opens the guard on the wire, and only for the requests the st
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from shared.clients.azure import Azure
@@ -23,6 +24,7 @@ from shared.remediations import (
     use_identity,
     vnet_image_pull,
 )
+from shared.remediations.drifting import Drifted
 
 
 class Remedy(Protocol):
@@ -82,8 +84,22 @@ def reverse(outcome: Outcome) -> Step:
     return REMEDIES[outcome.remedy].reverse(outcome)
 
 
-def undo(outcome: Outcome, *, azure: Azure) -> Outcome:
-    """Take it back, if what is there is still what was written; else Conflict with `details`."""
+def undo(outcome: Outcome, *, azure: Azure, begun: bool = False) -> Outcome:
+    """Take it back, if what is there is still what was written; else Conflict with `details`.
+
+    `begun`: a worker announced it before and told of no outcome; what is gone then, it took away.
+    """
     remedy = REMEDIES[outcome.remedy]
-    with azure.permit(remedy.reverse(outcome)):
-        return remedy.undo(outcome, azure=azure)
+    try:
+        with azure.permit(remedy.reverse(outcome)):
+            return remedy.undo(outcome, azure=azure)
+    except Drifted as drift:
+        if not (begun and drift.is_back):
+            raise
+    return replace(
+        outcome,
+        detail=f"{outcome.target.name} found as it was before; taking back was announced and cut",
+        at=azure.now(),
+        before=outcome.after,
+        after=outcome.before,
+    )

@@ -71,6 +71,7 @@ class Incident:
     instances: tuple[Instance, ...] = ()  # how the platform saw the workload before any change
     pulls_as: str | None = None  # object id of the identity that pulls
     leaves_by: tuple[str, ...] = ()  # addresses the workload left by when it was looked at
+    undoing: str | None = None  # who began to take it back and why, while that is under way
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
     approved_at: datetime | None = None  # UTC

@@ -29,6 +29,7 @@ from shared.model.words import RemedyName, Result, State
 from shared.pipeline import rounds, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
+from shared.pipeline.undoing import go_on
 from shared.pipeline.working import repeated
 from shared.policy.schema import Breaker
 from shared.verification.registry import Puller
@@ -130,6 +131,8 @@ def check(id: str, *, medic: Medic, memory: Memory | None = None) -> Incident | 
 
 
 def _look_after(incident: Incident, medic: Medic, memory: Memory | None) -> Incident | None:
+    if incident.undoing:
+        return go_on(incident.id, medic=medic)
     if _awaits_proof(incident):
         return check(incident.id, medic=medic, memory=memory if incident.images == 1 else None)
     again = repeated(incident, medic=medic)

@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from shared import audit, execution
 from shared.clients.azure import Azure
-from shared.errors import Conflict, HealError, InUse, NotFound
+from shared.errors import Conflict, HealError, InUse, NotFound, TransientError
 from shared.evidence import registry
 from shared.medic import Medic
 from shared.model.ids import ResourceId
@@ -54,6 +54,29 @@ def take_back(incident: Incident, text: str, by: str, *, medic: Medic, holder: s
         return _take_back(incident, standing, text, by, azure, medic)
 
 
+def go_on(id: str, *, medic: Medic) -> Incident | None:
+    """Finish a rollback whose worker is gone; None while another one is at it."""
+    holder, store = medic.worker(), medic.store
+    incident = audit.claim(id, store=store, holder=holder, now=medic.now())
+    if incident is None:
+        return None
+    try:
+        if not incident.undoing:
+            return None
+        return take_back(incident, incident.undoing, "medic", medic=medic, holder=holder)
+    except Conflict as refusal:
+        return _note(
+            incident,
+            f"the rollback stopped: {refusal}",
+            "medic",
+            medic,
+            incident.azure_calls,
+            undoing=None,
+        )
+    finally:
+        audit.release(id, store=store, holder=holder)
+
+
 def standing(incident: Incident) -> list[Outcome]:
     """What the incident changed and nobody has taken back yet, oldest first."""
     left: list[Outcome] = []
@@ -75,7 +98,7 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
             "approve the plan that comes up then"
         )
     changed = [one for one in standing(incident) if execution.reverse(one).requests]
-    if not changed:
+    if not changed and not incident.undoing:
         stays = _what_stays(incident) or "; it left no change behind"
         raise Conflict(f"{incident.id} has nothing to take back{stays}")
     if medic.policy is None:
@@ -90,7 +113,7 @@ def _take_back(
     incident: Incident, changed: list[Outcome], text: str, by: str, azure: Azure, medic: Medic
 ) -> Incident:
     store, before = medic.store, incident.azure_calls
-    undone, stays = [], []
+    stays, begun = [], incident.undoing is not None
     for outcome in reversed(changed):
         try:
             kept = _kept(incident, outcome, azure, medic)
@@ -103,12 +126,15 @@ def _take_back(
                 incident = audit.undoing(
                     incident, step, text, store=store, now=medic.now(), actor=by
                 )
-                told = replace(execution.undo(left, azure=azure), undoes=True)
+                told = replace(execution.undo(left, azure=azure, begun=begun), undoes=True)
         except HealError as refusal:
-            _note(incident, f"the rollback stopped: {refusal}", by, medic, before + azure.calls)
+            # What Azure refused is over; what got no answer is finished by the sweep.
+            on = incident.undoing if isinstance(refusal, TransientError) else None
+            text, calls = f"the rollback stopped: {refusal}", before + azure.calls
+            _note(incident, text, by, medic, calls, undoing=on)
             raise
-        undone.append(told)
         incident = audit.done(incident, told, store=store, now=medic.now(), actor=by)
+    undone = [told for told in incident.outcome if told.undoes]
     failed = [told.detail for told in undone if told.failed]
     gone = any(told.changed for told in undone)
     said = "what this service had written is gone again" if gone else "nothing had to be removed"
@@ -116,7 +142,7 @@ def _take_back(
     said += _who_needs_it(incident, changed, medic) + _what_stays(incident)
     state = State.FAILED if failed else State.ROLLED_BACK
     calls = before + azure.calls
-    return _note(incident, "; ".join(failed) or said, by, medic, calls, state=state)
+    return _note(incident, "; ".join(failed) or said, by, medic, calls, state=state, undoing=None)
 
 
 def _note(

@@ -158,8 +158,8 @@ class Store(Protocol):
 
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
         """Incidents to look at again, longest waiting first: their time has come (open ones, and
-        unverified or explained ones that named a time), or a worker left them lying. A held one
-        without a time waits for a person."""
+        unverified or explained ones that named a time), or a worker left them lying, also while it
+        took something back. A held one without a time waits for a person."""
 
     def backlog(
         self, now: datetime, limit: int, *, since: datetime | None = None

@@ -54,7 +54,8 @@ PAGE = """
 """
 DUE = """
     SELECT id, version, body FROM incidents
-    WHERE (due <= :now AND (open = 1 OR state IN ('unverified', 'explained')))
+    WHERE (due <= :now AND (open = 1 OR state IN ('unverified', 'explained')
+           OR CASE WHEN json_valid(body) THEN json_extract(body, '$.undoing') END IS NOT NULL))
        OR (due IS NULL AND updated <= :stuck AND open = 1 AND state <> 'held')  -- a person's turn
     ORDER BY coalesce(due, updated)
 """

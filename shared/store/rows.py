@@ -19,7 +19,7 @@ from shared.model.discretion import discreet
 from shared.model.letter import Letter
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, State
-from shared.store.interface import Record, StoreError
+from shared.store.interface import STUCK, Record, StoreError
 
 if TYPE_CHECKING:
     from shared.model.incident import Heard, Incident
@@ -81,6 +81,8 @@ def incident_row(incident: "Incident") -> dict[str, object]:
     from shared.store.codec import write_incident
 
     due = incident.verification.due if incident.verification else None
+    if incident.undoing:  # should whoever takes it back die, the sweep goes on
+        due = incident.updated + STUCK
     return {
         "id": incident.id,
         "version": incident.version,
@@ -91,6 +93,7 @@ def incident_row(incident: "Incident") -> dict[str, object]:
         "opened": stamp(incident.opened),
         "updated": stamp(incident.updated),
         "due": stamp(due) if due else None,
+        "undoing": bool(incident.undoing) or None,
         "body": write_incident(incident),
     }
 

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from shared.pipeline import sweep
 from tests.kill.cases import APPROVAL, CASES, FIREWALL, LOOK, ROLLBACK
 from tests.kill.stage import Case, stage
+from tests.kill.victim import live
 from tests.store import azurite
 
-_MOMENTS = int(os.environ.get("KILLS", "16"))
+_MOMENTS = int(os.environ.get("KILLS", "12"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -37,3 +39,26 @@ def _killed(case: Case, folder: Path, moments: int, *, account: bool = False) ->
 
         assert lived is None or lived < passed
         assert ended == whole, f"killed at boundary {moment} of {passed}"
+
+
+def test_a_rollback_that_was_announced_is_finished_by_the_sweep_alone(tmp_path: Path) -> None:
+    """Whoever asked for it got no answer and does not ask again."""
+    passed = stage(ROLLBACK, tmp_path / "whole").played(None)[1] or 0
+    ends = set()
+
+    for moment in range(1, passed, 3):
+        one = stage(ROLLBACK, tmp_path / str(moment))
+        work = ROLLBACK.begin(one.clinic)
+        live(one.clinic, one.place, ROLLBACK.policy, work, until=moment)
+        (left,) = one.clinic.medic.store.page().incidents
+        one.clinic.advance(16 * 60)
+        sweep(medic=one.clinic.medic)
+
+        incident = one.clinic.load(left.id)
+        begun = any(told.stage == "rollback" for told in left.timeline)
+        assert incident.state == ("rolled-back" if begun else "healed")
+        assert incident.undoing is None
+        assert len(one.clinic.writes) == (2 if begun else 1)
+        ends.add(incident.state)
+
+    assert ends == {"healed", "rolled-back"}
