@@ -82,7 +82,7 @@ def incident_row(incident: "Incident") -> dict[str, object]:
 
     due = incident.verification.due if incident.verification else None
     if incident.undoing:  # should whoever takes it back die, the sweep goes on
-        due = incident.updated + STUCK
+        due = min(due or incident.updated + STUCK, incident.updated + STUCK)
     return {
         "id": incident.id,
         "version": incident.version,
