@@ -31,6 +31,7 @@ test: $(INSTALLED) $(AZURITE)  ## the whole suite, offline
 nightly: $(INSTALLED) $(AZURITE)  ## thousands of estates (ESTATES=3000), every moment, every way in, every read, every door
 	@ESTATES=$${ESTATES:-3000} KILLS=1000 WAYS=all READS=all FUZZ=50 $(PY) -m pytest -n 2 --timeout=36000 \
 		tests/estates tests/kill tests/matrix tests/pipeline/test_unreadable.py tests/fuzz tests/signals/test_fuzz.py
+	@$(PY) -m tests.fuzz.guided
 
 serve: $(INSTALLED)  ## simulated Azure + local function host until Ctrl-C
 	@exec $(PY) -m tests.serve

@@ -6,17 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.signals import LONGEST_TEXT, dump, load, manual, seal, unseal
+from shared.signals import LONGEST_TEXT, load, unseal
 from tests.fuzz.doors import Doors, Told
 from tests.fuzz.mutations import bodies, inputs, mutated
+from tests.fuzz.valid import ALERTS, EVENTS, LETTER, SIGNAL
 from tests.host.server import event_of
-from tests.payloads import SHOP, payload
-from tests.store.makers import NOW
-
-ALERTS = [payload(name) for name in ("alert-log-v2", "alert-log-v1", "alert-activity")]
-EVENTS = [payload(name) for name in ("event-grid", "cloud-event")]
-SIGNAL = json.loads(dump(manual(SHOP, "denied", now=NOW, id="one")))
-LETTER = json.loads(seal("alerts", "no data", b"{}", now=NOW))
 
 
 def set_aside(told: Told) -> bool:
