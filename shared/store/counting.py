@@ -106,7 +106,7 @@ def breakers(table: Table) -> tuple[Breaker, ...]:
 def letters(table: Table, limit: int) -> Letters:
     count = table.get(keys.letter_count())
     found = islice(table.query(keys.below("l"), page=limit), limit)
-    newest = tuple(rows.letter({"incident": None, **one}) for one in found)
+    newest = tuple(one for row in found if (one := rows.letter({"incident": None, **row})))
     return Letters(count=int(count["letters"]) if count else 0, newest=newest)
 
 

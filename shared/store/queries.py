@@ -124,8 +124,9 @@ TRIP = "INSERT OR REPLACE INTO breakers (scope, because, since) VALUES (?, ?, ?)
 RESET = "UPDATE breakers SET because = NULL, since = ? WHERE scope = ? AND because IS NOT NULL"
 
 BURY = """
-    INSERT INTO letters (id, at, source, reason, text, incident) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO NOTHING
+    INSERT INTO letters (id, at, source, reason, text, incident)
+    SELECT :id, :at, :source, :reason, :text, :incident
+    WHERE NOT EXISTS (SELECT 1 FROM letters WHERE id = :id)  -- a conflict would use up a number
 """
 MAKE_ROOM = "DELETE FROM letters WHERE n <= (SELECT max(n) FROM letters) - ?"
 LETTERS = "SELECT n, id, at, source, reason, text, incident FROM letters ORDER BY n DESC LIMIT ?"

@@ -10,6 +10,7 @@ not need it. Pure.
 
 import hashlib
 import json
+import logging
 from base64 import b32encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from shared.store.interface import STUCK, Record, StoreError
 
 if TYPE_CHECKING:
     from shared.model.incident import Heard, Incident
+
+log = logging.getLogger(__name__)
 
 _LONGEST_TEXT = 4000  # characters of one signal's text
 
@@ -138,9 +141,14 @@ def letter_row(letter: Letter) -> dict[str, str | None]:
     }
 
 
-def letter(row: Any) -> Letter:
-    kept = {name: row[name] for name in ("id", "source", "reason", "text")}
-    return Letter(**kept, at=moment(row["at"]), incident=row["incident"])
+def letter(row: Any) -> Letter | None:
+    """The letter in a row; None when the row is damaged, which must hide no other letter."""
+    try:
+        kept = {name: str(row[name]) for name in ("id", "source", "reason", "text")}
+        return Letter(**kept, at=moment(row["at"]), incident=row["incident"])
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("A letter cannot be read: %r", error)
+        return None
 
 
 def incident(row: Any, heard: "tuple[Heard, ...]") -> "Incident":

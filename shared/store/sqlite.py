@@ -243,13 +243,13 @@ class SqliteStore:
 
     def bury(self, letter: Letter) -> None:
         with self._database.writing() as sql:
-            sql.execute(queries.BURY, tuple(rows.letter_row(letter).values()))
+            sql.execute(queries.BURY, rows.letter_row(letter))
             sql.execute(queries.MAKE_ROOM, (KEPT_LETTERS,))
 
     def letters(self, limit: int = 10) -> Letters:
         with self._database.reading() as sql:
             kept = sql.execute(queries.LETTERS, (max(1, min(limit, KEPT_LETTERS)),)).fetchall()
-        newest = tuple(rows.letter(row) for row in kept)
+        newest = tuple(one for row in kept if (one := rows.letter(row)))
         return Letters(count=kept[0]["n"] if kept else 0, newest=newest)
 
     def check(self) -> None:

@@ -16,9 +16,11 @@ import pytest
 from shared import signals
 from shared.errors import HealError
 from shared.model.views import incident_view
-from shared.pipeline import diagnose, heal, rollback, scan, sweep
+from shared.pipeline import diagnose, heal, reject, rollback, scan, sweep
+from shared.pipeline.telling import tell
 from tests.cli.terminal import terminal
 from tests.clinic import GENEROUS, Clinic
+from tests.receivers import Post
 from tests.simulator import estates
 from tests.simulator.estates import credentials_cases
 
@@ -149,6 +151,31 @@ def test_no_secret_in_a_log_line_of_the_workspace_survives(
     assert any("log line" in fact.fact for fact in incident.diagnosis.facts)
     leaks += [json.dumps(incident_view(incident)), repr(incident)]
     assert clinic.writes == [f"PATCH {clinic.id('contosoimages')}"]
+
+
+def test_no_secret_goes_out_with_what_people_are_told_nor_does_where_they_are_told_it(
+    tmp_path: Path, leaks: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Post.opened(tmp_path) as post:
+        for name, value in post.env.items():
+            monkeypatch.setenv(name, value)
+        hook = f"http://{post.place}/hook?code=canary-sas-signature"
+        asking = GENEROUS.replace("mode: auto", "mode: approve")
+        scenario = {**estates.blocked_web_app(), "retry": [45]}
+        clinic = Clinic(scenario, tmp_path, policy=asking, notify=(hook, hook + "&dead"))
+        clinic.pull(clinic.only("sites"))
+        incident = clinic.heal(clinic.only("sites"), TALKATIVE)
+        post.answer = 500
+        tell(medic=clinic.medic)
+        post.answer = 200
+        reject(incident.id, TALKATIVE, "ada", medic=clinic.medic)
+        clinic.advance(600)
+        tell(medic=clinic.medic)
+
+    assert len(post.letters) >= 2
+    leaks += [letter.content.decode() for letter in post.letters]
+    leaks += [repr(clinic.medic.settings), repr(clinic.medic.store.records(incident.id))]
+    leaks += [json.dumps(incident_view(clinic.load(incident.id)))]
 
 
 MESSAGE = ("Message", "ResultDescription", "Log", "Log_s")
