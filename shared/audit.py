@@ -21,7 +21,7 @@ from shared.model.discretion import discreet
 from shared.model.incident import Incident
 from shared.model.plan import Outcome, Step, Verification
 from shared.model.words import State, Verdict
-from shared.store import Record, RecordKind, Store
+from shared.store import Record, RecordKind, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -222,7 +222,16 @@ def kept_policy(digest: str, *, store: Store) -> Mapping[str, Any] | None:
 
 def release(id: str, *, store: Store, holder: str) -> None:
     """Let others have the incident. Call last, also after a failure."""
-    store.release(lease_of(id), holder)
+    give_back(lease_of(id), store=store, holder=holder)
+
+
+def give_back(lease: str, *, store: Store, holder: str) -> None:
+    """Let others have what the lease is about. Work that is done and told does not fail for it: a
+    lease the store does not let go of now ends by itself."""
+    try:
+        store.release(lease, holder)
+    except StoreError as error:
+        log.warning("The lease %s ends by itself later: %s", lease, plain(str(error)))
 
 
 def plain(text: str) -> str:

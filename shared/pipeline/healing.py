@@ -21,6 +21,7 @@ from shared import audit
 from shared.errors import (
     BudgetSpent,
     HealError,
+    InUse,
     NotFound,
     OutOfScope,
     PermanentError,
@@ -36,7 +37,7 @@ from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.company import Member, let_in_meanwhile, waits_for_others
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
-from shared.pipeline.waiting import look_later, refused
+from shared.pipeline.waiting import look_later, put_off, refused, waits_no_more
 from shared.pipeline.working import ROUNDS, Work
 from shared.policy.schema import Mode
 
@@ -103,14 +104,18 @@ def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
         return _answer(incident, found, work, interrupted=interrupted)
     except OutOfScope as refusal:
         decision = Decision(verdict=Verdict.DENY, reasons=(str(refusal),), rules=("scope",))
-        return work.note(incident, "gate", str(refusal), state=State.DENIED, decision=decision)
+        told = replace(waits_no_more(incident), decision=decision)
+        return work.note(told, "gate", str(refusal), state=State.DENIED)
     except NotFound as gone:
-        return work.note(incident, "evidence", f"nothing to heal: {gone}", state=State.CLOSED)
+        told, text = waits_no_more(incident), f"nothing to heal: {gone}"
+        return work.note(told, "evidence", text, state=State.CLOSED)
     except (PermanentError, BudgetSpent) as refusal:
         if in_place(incident):
             return await_proof(incident, f"the change is in place, but {refusal}", work)
-        told = unable(incident, refusal)
+        told = unable(waits_no_more(incident), refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
+    except InUse as busy:
+        return put_off(medic.store.load(incident.id) or incident, busy, work)
     except TransientError as error:
         work.count_the_attempt(medic.store.load(incident.id) or incident, error)
         raise
@@ -152,8 +157,7 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
     """From the gate's answer to the state the incident rests in."""
     incident = found.onto(before)
     summary, decision, medic = found.diagnosis.summary, found.decision, work.medic
-    if incident.verification and incident.verification.result is Result.PENDING:
-        incident = replace(incident, verification=None)  # what was waited for is here
+    incident = waits_no_more(incident)
     if decision is None and let_in_meanwhile(found, work.medic):
         text = "this service let others in at the same registry just now, and that may be enough"
         return await_proof(work.note(incident, "diagnosis", summary), text, work)

@@ -41,7 +41,7 @@ def holding(
             yield
     finally:
         for name in reversed(taken):
-            store.release(name, holder)
+            audit.give_back(name, store=store, holder=holder)
 
 
 def still(leases: Iterable[str], holder: str, medic: Medic) -> Callable[[], None]:

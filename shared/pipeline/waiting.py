@@ -1,16 +1,19 @@
 """
-Waiting: an incident at rest that is looked at again when time may have changed the answer.
+Waiting: an incident that is looked at again when time may have changed the answer, or when another
+worker is done.
 
 In:  an Incident, what keeps it from being healed, and the Work on it.
-Out: the Incident at rest, with the moment at which the sweep looks again where there is one.
+Out: the Incident, with the moment at which the sweep looks again where there is one.
 
 Every look is a look like the first, through the gate; what is still so rests again, longer each
 time. Never acts.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import audit
+from shared.errors import InUse
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Verification
 from shared.model.words import Result, State, Verdict
@@ -50,6 +53,24 @@ def refused(incident: Incident, decision: Decision, work: Work) -> Incident:
     due = max(decision.until, work.medic.now() + pause)
     text = f"held until {due:%Y-%m-%d %H:%M:%S} UTC at least; looked at again then"
     return _rest(incident, text, due, work)
+
+
+def waits_no_more(incident: Incident) -> Incident:
+    """What was waited for is here, or will never come: a moment that has passed is not due."""
+    seen = incident.verification
+    waits = seen is not None and seen.result is Result.PENDING
+    return replace(incident, verification=None) if waits else incident
+
+
+def put_off(incident: Incident, busy: InUse, work: Work) -> Incident:
+    """Another worker is at what this plan touches, or died there. That is nobody's failure: the
+    sweep comes back, as often as it takes; a message would be given up after a few times."""
+    interrupted = incident.state is State.APPLYING
+    now = work.medic.now()
+    text, due = str(busy), now + timedelta(seconds=busy.delay)
+    later = Verification(result=Result.PENDING, proof=text, checked=now, due=due)
+    state = State.APPLYING if interrupted else State.RECEIVED
+    return work.note(incident, "busy", text, state=state, verification=later)
 
 
 def _looked(incident: Incident) -> int:
