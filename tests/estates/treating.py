@@ -88,10 +88,10 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     if blueprint.page:
         resourcegraph.paged(world, blueprint.page)
     if blueprint.index_lag:
-        _index_what_was(world, blueprint)
+        index_what_was(world, blueprint)
     pulled = platform.pull(world, id)
     clinic.advance(blueprint.late)
-    text = _said(pulled) if blueprint.text else ""
+    text = said(pulled) if blueprint.text else ""
     before, failing = photograph(world), failures(world, id)
     rehearsed = _rehearse(clinic, id, text) if rehearse else []
     calls = [0]
@@ -118,7 +118,7 @@ def _treat(blueprint: Blueprint, place: Path, *, rehearse: bool, repeat: bool) -
     return case
 
 
-def _index_what_was(world: World, blueprint: Blueprint) -> None:
+def index_what_was(world: World, blueprint: Blueprint) -> None:
     """The faults came a moment ago: Resource Graph still shows the estate without them, or with
     those that were repaired since."""
     former = build(blueprint.but(faults=blueprint.ghosts)).estate.resources
@@ -175,7 +175,7 @@ def photograph(world: World) -> dict[str, Resource]:
     return photo
 
 
-def _said(pulled: dict[str, Any]) -> str:
+def said(pulled: dict[str, Any]) -> str:
     """What the platform's newest error row says."""
     for entry in reversed(pulled["logs"]):
         row = entry["row"]
