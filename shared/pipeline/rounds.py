@@ -102,7 +102,7 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
             return ()
         return _treat_together(_members(place, medic), medic)
     finally:
-        medic.store.release(name, holder)
+        audit.give_back(name, store=medic.store, holder=holder)
 
 
 def _members(registry: ResourceId, medic: Medic) -> list[Waiting]:

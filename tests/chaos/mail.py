@@ -63,11 +63,12 @@ class Mail:
         def deliver() -> None:
             troubled = self.stage.troubled
             try:
-                take(message.signal, medic=medic)
+                led_to = take(message.signal, medic=medic)
             except HealError as error:
                 self._again(message, error, causeless=self.stage.troubled == troubled)
                 raise
             self.queue.remove(message)
+            self.queue += [Message(signal, message.visible) for signal in led_to]
 
         return Job(f"delivery of {message.signal.id}", machine, deliver)
 

@@ -186,7 +186,7 @@ class _InTurn(Connection):
 class _TroubledStore:
     """A store others write to as well: every change may find it busy, and others come first."""
 
-    _KEPT = ("receive", "save", "record", "lease", "release", "trip")
+    _KEPT = ("receive", "save", "record", "lease", "renew", "release", "trip", "bury")
 
     def __init__(self, stage: Stage, real: SqliteStore) -> None:
         self._stage, self.real = stage, real
