@@ -107,6 +107,8 @@ class Watch:
         if job.dry:
             self.complaints.append(f"the dry run wrote {text}")
         said = allowed.complaints(case(self.built, base, after))
+        if base is not before:  # what a write replaces whole is as it was looked at, the rest as is
+            said = tuple(set(said) & {*allowed.complaints(case(self.built, before, after))})
         self.complaints += [f"{text}: {one}" for one in said]
         self.complaints += self._against_a_person(text, job)
         announced = records.announced(self.stage.store)
