@@ -21,6 +21,7 @@ from shared.remediations import (
     firewall_sync,
     pull_role,
     restart,
+    rule_removal,
     use_identity,
     vnet_image_pull,
 )
@@ -52,9 +53,8 @@ REMEDIES: Mapping[RemedyName, Remedy] = {
 
 def apply(step: Step, *, azure: Azure) -> Outcome:
     """Do it."""
-    remedy = REMEDIES[step.remedy]
     with azure.permit(step):
-        return remedy.apply(step, azure=azure)
+        return _remedy(step).apply(step, azure=azure)
 
 
 def apply_together(steps: Sequence[Step], *, azure: Azure) -> tuple[Outcome, ...]:
@@ -72,7 +72,7 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
 
     Writes nothing, but for a site left stopped half-way: that is started, as announced.
     """
-    remedy = REMEDIES[step.remedy]
+    remedy = _remedy(step)
     if step.remedy is not RemedyName.RESTART:
         return remedy.settle(step, azure=azure)
     with azure.permit(step):
@@ -81,7 +81,7 @@ def settle(step: Step, *, azure: Azure) -> Outcome | None:
 
 def reverse(outcome: Outcome) -> Step:
     """What undoing would send, for the audit to keep before it is sent."""
-    return REMEDIES[outcome.remedy].reverse(outcome)
+    return _remedy(outcome).reverse(outcome)
 
 
 def undo(outcome: Outcome, *, azure: Azure, begun: bool = False) -> Outcome:
@@ -89,7 +89,7 @@ def undo(outcome: Outcome, *, azure: Azure, begun: bool = False) -> Outcome:
 
     `begun`: a worker announced it before and told of no outcome; what is gone then, it took away.
     """
-    remedy = REMEDIES[outcome.remedy]
+    remedy = _remedy(outcome)
     try:
         with azure.permit(remedy.reverse(outcome)):
             return remedy.undo(outcome, azure=azure)
@@ -103,3 +103,9 @@ def undo(outcome: Outcome, *, azure: Azure, begun: bool = False) -> Outcome:
         before=outcome.after,
         after=outcome.before,
     )
+
+
+def _remedy(about: Step | Outcome) -> Remedy:
+    """The remedy's file; taking address rules away is one of its own."""
+    firewall = about.remedy is RemedyName.FIREWALL_SYNC
+    return rule_removal if firewall and rule_removal.concerns(about) else REMEDIES[about.remedy]

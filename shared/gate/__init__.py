@@ -22,6 +22,7 @@ from shared.gate import (
     firewall,
     private,
     proof,
+    removal,
     roles,
     scope,
     sign_in,
@@ -31,6 +32,7 @@ from shared.gate.case import Case, Objection, Rule, deny
 from shared.model.evidence import Evidence, Registry
 from shared.model.history import History
 from shared.model.plan import Decision, Plan, Step
+from shared.model.tidy import Tidy
 from shared.model.words import Verdict
 from shared.policy import Mode, Policy
 
@@ -73,6 +75,30 @@ RULES: tuple[Rule, ...] = (
     conduct.not_flapping,
 )
 
+#: For an offer to take rules of our own away; nothing else passes them.
+REMOVAL_RULES: tuple[Rule, ...] = (
+    scope.within_scope,
+    scope.not_opted_out,
+    scope.on_target,
+    proof.something_to_do,
+    proof.nothing_in_doubt,
+    proof.registry_known,
+    proof.evidence_fresh,
+    removal.only_removes_own_addresses,
+    removal.nobody_needs_them,
+    removal.offers_wanted,
+    firewall.registry_writable,
+    surroundings.not_locked,
+    surroundings.policies_stand_back,
+    removal.a_person_approved,
+    conduct.somebody_decided,
+    conduct.not_frozen,
+    conduct.within_limits,
+    conduct.cooled_down,
+    conduct.breaker_closed,
+    conduct.not_tried_in_vain,
+)
+
 
 def decide(
     plan: Plan,
@@ -83,10 +109,12 @@ def decide(
     now: datetime,
     approved: str | None = None,
     approved_at: datetime | None = None,
+    tidy: Tidy | None = None,
 ) -> Decision:
     """Judge one plan. `policy` None means that it could not be read: everything is denied.
 
     `approved` is the digest of the plan a person allowed, and `approved_at` says when; None: now.
+    `tidy` makes it an offer to remove rules of our own, which has rules of its own to pass.
     """
     try:
         if policy is None:
@@ -104,8 +132,10 @@ def decide(
             now=now,
             approved=approved if counts else None,
             lapsed=None if counts else approved_at,
+            tidy=tidy,
         )
-        said = [(_name(rule), objection) for rule in RULES for objection in _ask(rule, case)]
+        rules = RULES if tidy is None else REMOVAL_RULES
+        said = [(_name(rule), objection) for rule in rules for objection in _ask(rule, case)]
         decision = _refuse(said) if said else _allow(case)
         return replace(decision, policy=policy.digest)
     except Exception as error:
@@ -158,6 +188,7 @@ class Share:
     plan: Plan
     evidence: Evidence
     history: History
+    tidy: Tidy | None = None
 
 
 def decide_all(
@@ -183,6 +214,7 @@ def decide_all(
             now=now,
             approved=approved,
             approved_at=approved_at,
+            tidy=share.tidy,
         )
         for share in asked
     ]
@@ -273,11 +305,11 @@ def _refuse(said: list[tuple[str, Objection]]) -> Decision:
 def _allow(case: Case) -> Decision:
     reasons, entries = [], []
     for remedy in dict.fromkeys(step.remedy for step in case.plan.steps):
-        by_itself = case.policy.mode_of(remedy) is Mode.AUTO
+        by_itself = case.policy.mode_of(remedy) is Mode.AUTO and case.tidy is None
         who = "acts by itself" if by_itself else f"was approved for the plan {case.plan.digest}"
         reasons.append(f"{remedy} {who}")
         entries.append(f"remedies.{remedy}.mode")
-    for ground in consent.grounds(case):
+    for ground in consent.grounds(case) if case.tidy is None else ():
         reasons.append(ground.sentence)
         entries.append(ground.entry)
     return Decision(verdict=Verdict.ALLOW, reasons=tuple(reasons), rules=tuple(entries))

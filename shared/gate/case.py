@@ -14,6 +14,7 @@ from datetime import datetime
 from shared.model.evidence import Evidence, Registry, Unread, Workload
 from shared.model.history import History
 from shared.model.plan import Plan, Step
+from shared.model.tidy import Tidy
 from shared.model.words import RemedyName, Verdict
 from shared.policy import Policy
 
@@ -42,6 +43,7 @@ class Case:
     now: datetime
     approved: str | None = None
     lapsed: datetime | None = None
+    tidy: Tidy | None = None  # about an offer to remove rules: whose they are and who needs them
 
     @property
     def by_a_person(self) -> bool:

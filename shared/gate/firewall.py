@@ -42,7 +42,7 @@ def only_adds_proven_addresses(case: Case) -> Iterator[Objection]:
     """The request keeps every rule, adds the workload's own addresses, and touches nothing else."""
     registry = case.registry
     for step in case.steps(RemedyName.FIREWALL_SYNC) if registry else ():
-        if (rules := _rules(step)) is None:
+        if (rules := whole_list(step)) is None:
             yield deny("firewall-sync would change more than the registry's IP rules")
             continue
         for kept in registry.ip_rules if registry else ():
@@ -98,7 +98,7 @@ def room_left(case: Case) -> Iterator[Objection]:
     """The new rules are few enough, and leave the registry the room the policy keeps free."""
     registry, asked = case.registry, case.policy.remedies.firewall_sync
     for step in case.steps(RemedyName.FIREWALL_SYNC) if registry else ():
-        new = len(_added(registry, _rules(step) or ()))
+        new = len(_added(registry, whole_list(step) or ()))
         if new > asked.max_new_rules:
             yield hold(f"{new} new rules are needed; the policy allows {asked.max_new_rules}")
         yield from _room(registry, new, asked.keep_free)
@@ -115,7 +115,7 @@ def registry_writable(case: Case) -> Iterator[Objection]:
         yield hold("the registry has subnet rules in preview, which a write might drop")
 
 
-def _rules(step: Step) -> tuple[str, ...] | None:
+def whole_list(step: Step) -> tuple[str, ...] | None:
     """The whole rule list the step would leave; None for a request that does anything else."""
     match [(write.method, write.body) for write in step.requests]:
         case [("PATCH", {"properties": {"networkRuleSet": dict(wanted), **others}, **outside})]:

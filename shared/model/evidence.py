@@ -152,7 +152,7 @@ class Workload:
     """
 
     id: ResourceId
-    host: Host
+    host: Host | None  # None: no workload at all, but a registry's own rules
     windows: bool
     images: tuple[ImageUse, ...]
     auth: PullAuth | Unread

@@ -6,6 +6,9 @@ The pipeline: the only place where rooms meet.
     applying.py   the steps one by one, with a look in between; what was interrupted is settled
     sweeping.py   what no message will remind us of: verifications due, work left lying
     deciding.py   what a person decides: approve, reject
+    tidying.py    rules of ours that nobody needs any more are offered for removal
+    offering.py   one such offer: looked at, judged, and watched when it was carried out
+    worsening.py  a change of ours that did harm is taken back
     undoing.py    taking back what was written: because a person says so, or because it did harm
     resuming.py   a person resets a breaker; what it held back is looked at again
     searching.py  which workloads an alert about a whole workspace, or a scan, is about

@@ -29,7 +29,7 @@ from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
 from shared.model.words import Cause, FindingName, State, Verdict
-from shared.pipeline import weighing
+from shared.pipeline import offering, weighing
 from shared.planning import together as plans
 from shared.policy import Policy
 
@@ -97,6 +97,10 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, incident: Incident | Non
     `incident` is the one looked at, for what a person said about it; None in a dry run.
     """
     azure = azure.remembering()
+    if offering.is_offer(signal.resource):
+        return _offer(
+            offering.look(signal.resource, azure=azure, medic=medic), azure, medic, incident
+        )
     seen = evidence.gather(signal, azure=azure)
     parts = [_part(signal, one, seen, medic) for one in _in_pull_order(seen)]
     first = together.leading([part.judged for part in parts])
@@ -128,6 +132,21 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, incident: Incident | Non
         plan=planned,
         decision=decision,
         shares=asked,
+    )
+
+
+def _offer(seen: offering.Offer, azure: Azure, medic: Medic, incident: Incident | None) -> Look:
+    """A look at a registry's own rules; from here on it is like any other."""
+    decision: Decision | None = None
+    if seen.shares:
+        now = azure.now()
+        decision = decide(seen.plan, seen.shares, medic.policy, now=now, incident=incident)
+    return Look(
+        evidence=seen.evidence,
+        diagnosis=seen.diagnosis,
+        plan=seen.plan,
+        decision=decision,
+        shares=seen.shares,
     )
 
 

@@ -31,7 +31,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import Result, State
-from shared.pipeline import worsening
+from shared.pipeline import offering, worsening
 from shared.pipeline.applying import carry_out_together
 from shared.pipeline.company import Company, rests_until
 from shared.pipeline.healing import heal, treat
@@ -90,7 +90,7 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     Returns the signals to queue next: those of incidents whose write may or may not have happened.
     """
     place = signal.resource
-    if evidence.watches(place):
+    if evidence.watches(place) or offering.is_offer(place):
         heal(replace(signal, kind=SignalKind.FAILURE, source="sweep"), medic=medic)
         return ()
     holder, now = medic.worker(), medic.now()

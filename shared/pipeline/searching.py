@@ -22,7 +22,7 @@ from shared.model.ids import InvalidId, ResourceId
 from shared.model.incident import Calls, Incident
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import FindingName, State
-from shared.pipeline import rounds
+from shared.pipeline import offering, rounds
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 
@@ -40,6 +40,9 @@ def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     if evidence.watches(signal.resource):
         if rounds.joins(signal, medic=medic):
             return rounds.call(medic=medic)
+        heal(signal, medic=medic)
+        return ()
+    if offering.is_offer(signal.resource):
         heal(signal, medic=medic)
         return ()
     return search(signal, medic=medic)

@@ -26,7 +26,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal
 from shared.model.words import RemedyName, Result, State
-from shared.pipeline import rounds, worsening
+from shared.pipeline import offering, rounds, tidying, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.pipeline.undoing import go_on
@@ -79,6 +79,7 @@ def sweep(
         told = [one.result() for one in seen]
     else:
         told = [look() for look in looks]
+    tidying.offer(medic=medic)
     unforeseen = next((one for one in told if isinstance(one, Exception)), None)
     if unforeseen is not None:
         raise unforeseen
@@ -136,7 +137,7 @@ def _look_after(incident: Incident, medic: Medic, memory: Memory | None) -> Inci
     if _awaits_proof(incident):
         return check(incident.id, medic=medic, memory=memory if incident.images == 1 else None)
     again = repeated(incident, medic=medic)
-    if evidence.watches(incident.resource):
+    if evidence.watches(incident.resource) or offering.is_offer(incident.resource):
         return heal(again, medic=medic)
     for found in search(again, medic=medic):
         heal(found, medic=medic)
@@ -180,6 +181,8 @@ def _verify(incident: Incident, holder: str, medic: Medic, memory: Memory | None
 def _seen(incident: Incident, since: datetime, azure: Azure, medic: Medic) -> Verification:
     """One look at the workload; when it cannot be looked at to the end, that is said."""
     deadline = since + _patience(incident, medic)
+    if offering.is_offer(incident.resource):
+        return offering.verify(incident, since, deadline, medic=medic)
     try:
         return verification.verify(
             incident.resource,

@@ -18,9 +18,10 @@ from shared import audit
 from shared.errors import HealError, TransientError
 from shared.medic import Medic
 from shared.model.incident import Incident
-from shared.model.plan import Plan
+from shared.model.plan import Outcome, Plan
 from shared.model.words import RemedyName, State
 from shared.pipeline.undoing import standing, take_back
+from shared.planning import ownership
 
 #: Changes that lead a pull another way or sign it in as another, so they can break one that worked.
 #: Letting an address in, or giving a role, cannot.
@@ -40,7 +41,7 @@ def harm(incident: Incident) -> str | None:
     if closed:
         return "; ".join(closed)
     seen = incident.verification
-    breaks = any(told.remedy in _CAN_BREAK for told in standing(incident))
+    breaks = any(told.remedy in _CAN_BREAK or _took_away(told) for told in standing(incident))
     return seen.worse if seen and seen.worse and breaks else None
 
 
@@ -60,6 +61,12 @@ def undo(incident: Incident, harm: str, *, medic: Medic, holder: str) -> Inciden
     except HealError as refusal:
         return _left(incident, harm, refusal, medic)
     return _told(undone, harm, undone.timeline[-1].text, undone.state, medic)
+
+
+def _took_away(told: Outcome) -> bool:
+    """An approved offer that removed rules, which somebody needed after all."""
+    gone = ownership.added(ownership.values(told.after), ownership.values(told.before))
+    return told.remedy is RemedyName.FIREWALL_SYNC and bool(gone)
 
 
 def _tried(incident: Incident) -> bool:
@@ -97,6 +104,8 @@ def _advice(incident: Incident, harm: str) -> tuple[str, ...]:
             "exemption create); only then its owner can undo it, public access with: az acr update "
             f"--name {registry.name} --public-network-enabled true --default-action Deny",
         )
+    if any(_took_away(told) for told in incident.outcome):
+        return ("The rules are there again; see whether those who need them pull.",)
     return (
         f"Look at {incident.resource.name} now: what ran before may not come up by itself, for "
         "the pull that failed before this change still fails.",

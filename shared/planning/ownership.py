@@ -12,14 +12,14 @@ remembers is never ours. Pure.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from shared.model import networks
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.plan import Outcome
+from shared.model.tidy import Owned
 from shared.model.words import RemedyName, State
 
 #: A workload whose incident came to one of these pulls by what was let in, as far as is known.
@@ -29,16 +29,6 @@ RELYING: frozenset[State] = frozenset(
 #: Incidents that share one write keep images of their own: what one of them does not show is then
 #: another's, and nobody took it away.
 _ONE_WRITE = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
-    """One rule of ours: the incident that brought it, for which workload, and when."""
-
-    value: str
-    incident: str
-    workload: ResourceId
-    since: datetime
 
 
 def owned(

@@ -11,7 +11,7 @@ Pure, but for `load_file`. The gate asks the policy; the policy never decides.
 
 from shared.policy.loading import default, load, load_file
 from shared.policy.problems import PolicyError, Problem
-from shared.policy.schema import Addresses, Backlog, Mode, Policy, SharedEgress
+from shared.policy.schema import Addresses, Backlog, Mode, Policy, SharedEgress, Unneeded
 from shared.policy.sentences import sentences
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "SharedEgress",
+    "Unneeded",
     "default",
     "load",
     "load_file",

@@ -120,6 +120,13 @@ class Remedy(_Section):
     mode: Mode | None = None  # None: the policy's own mode
 
 
+class Unneeded(StrEnum):
+    """What becomes of rules this service added and that no workload needs any more."""
+
+    OFFER = "offer"  # a plan to remove them is shown to a person
+    KEEP = "keep"
+
+
 class FirewallSync(Remedy):
     """Adding a workload's own addresses to the registry's firewall."""
 
@@ -128,6 +135,7 @@ class FirewallSync(Remedy):
     keep_free: Count = 10
     shared_egress: SharedEgress = SharedEgress.HOLD
     azure_firewall: SharedEgress = SharedEgress.HOLD  # admits everything behind one
+    unneeded: Unneeded = Unneeded.OFFER
 
 
 class RemovedBy(StrEnum):

@@ -13,7 +13,7 @@ from datetime import timedelta
 from shared.model.discretion import discreet
 from shared.model.words import RemedyName
 from shared.policy.patterns import EVERYTHING
-from shared.policy.schema import Addresses, Backlog, Mode, Policy, RemovedBy, SharedEgress
+from shared.policy.schema import Addresses, Backlog, Mode, Policy, RemovedBy, SharedEgress, Unneeded
 
 _DOES = {
     RemedyName.FIREWALL_SYNC: "add an app's own addresses to the registry's firewall",
@@ -121,6 +121,13 @@ def _remedies(policy: Policy) -> Iterator[str]:
         )
     else:
         yield "It lets in no address of an Azure Firewall: that would admit everything behind it."
+    if firewall.unneeded is Unneeded.OFFER:
+        yield (
+            "Rules it added that no workload needs any more are offered for removal; none goes "
+            "until a person approves exactly that."
+        )
+    else:
+        yield "Rules it added stay, also when no workload needs them any more."
 
 
 def _consent(policy: Policy) -> Iterator[str]:
