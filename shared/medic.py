@@ -12,6 +12,7 @@ every write. Without a policy setting the default one holds: look at everything,
 import itertools
 import secrets
 import threading
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -79,8 +80,11 @@ class Medic:
 
     @cached_property
     def connection(self) -> "Connection":
-        if self._given_connection is not None:
-            return self._given_connection
+        connection = self._given_connection or self._connected()
+        connection.governor.share(self)
+        return connection
+
+    def _connected(self) -> "Connection":
         from shared.clients import cloud
         from shared.clients.connection import Connection
 
@@ -139,14 +143,24 @@ class Medic:
         """The incident a signal belongs to. Cheap: the alert door waits for it."""
         return self.store.receive(signal, now=self.now()).incident
 
-    def azure(self, memory: "Memory | None" = None) -> "Azure":
-        """An Azure for one incident, within the policy's budget of requests. `memory`: shared with
-        the incidents that are looked at together with it."""
+    def azure(self, memory: "Memory | None" = None, *, spent: int = 0) -> "Azure":
+        """An Azure for one incident, within the policy's budget of requests, of which earlier tries
+        at the same stage have `spent` some. `memory`: shared with the incidents that are looked at
+        together with it."""
         from shared.clients.azure import Azure
 
         policy = self.policy
         budget = policy.limits.azure_calls_per_incident if policy else None
-        return Azure(self.connection, budget=budget, memory=memory)
+        return Azure(self.connection, budget=budget, spent=spent, memory=memory)
+
+    def close_place(self, place: str, until: datetime) -> None:
+        """The notice board on which processes tell each other what Azure closed (see
+        `clients/governor.py`)."""
+        self.store.close_place(place, until=until)
+
+    def closed_places(self) -> Mapping[str, datetime]:
+        """What is on it at present."""
+        return self.store.closed_places(self.now())
 
     @property
     def policy(self) -> "Policy | None":

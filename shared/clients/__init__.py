@@ -5,6 +5,8 @@ The wire: every request this product sends, and the only place that knows the SD
     connection.py  one per process: sign-in, sockets, clock; hands out an Azure per incident
     azure.py       one per incident: the SDK clients, counted and guarded
     guard.py       lets reads through and only announced writes
+    governor.py    the pauses Azure asks for, kept by all threads and processes
+    places.py      what Azure counts requests by
     translate.py   SDK exceptions become shared.errors
     arm.py         plain resource manager calls where no SDK client is worth its import
     logs.py        Log Analytics

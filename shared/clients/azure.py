@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 #: A call that fails for longer than this is answered by the queue's redelivery, not by waiting.
+#: No 429 gets here: the guard keeps Azure's pauses.
 _RETRY = {
     "retry_total": 3,
     "retry_backoff_factor": 0.5,
@@ -52,11 +53,21 @@ class Azure:
     asking = staticmethod(asking)
 
     def __init__(
-        self, connection: Connection, *, budget: int | None, memory: "Memory | None" = None
+        self,
+        connection: Connection,
+        *,
+        budget: int | None,
+        spent: int = 0,
+        memory: "Memory | None" = None,
     ) -> None:
         self._connection = connection
         self._guard = Guard(
-            connection.transport, budget=budget, owns=self._owns, heard=connection.clock.heard
+            connection.transport,
+            budget=budget,
+            spent=spent,
+            governor=connection.governor,
+            owns=self._owns,
+            heard=connection.clock.heard,
         )
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()

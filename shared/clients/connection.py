@@ -1,5 +1,5 @@
 """
-One per process: the sign-in, the sockets and the clock that every incident shares.
+One per process: the sign-in, the sockets, the clock and the pauses that every incident shares.
 
 In:  a Cloud; for tests and other callers a transport, a credential and a clock of their own.
 Out: what every Azure (one per incident) is made of, and reads run side by side.
@@ -16,6 +16,7 @@ from typing import Any
 
 from shared.clients.clock import Clock, SetByAzure, WallClock
 from shared.clients.cloud import Cloud
+from shared.clients.governor import Governor
 
 #: Reads side by side: enough for one incident's widest round, small enough for one instance.
 _WORKERS = 16
@@ -38,6 +39,7 @@ class Connection:
         self.workspaces = workspaces
         self.subscriptions = subscriptions
         self.clock = clock if isinstance(clock, SetByAzure) else SetByAzure(clock or WallClock())
+        self.governor = Governor(self.clock)
         self._given_transport = transport
         self._given_credential = credential
 

@@ -3,7 +3,7 @@ The guard on the wire: reads pass, writes pass only when an allowed step announc
 
 In:  every request of every SDK client, retries and polls included.
 Out: the same request, counted; or WriteForbidden / BudgetSpent / Refused before it leaves the
-     machine.
+     machine, or Throttled where Azure wants a pause.
 
 A write must be announced: its method, its path, and which members its body sets to which values.
 Only the items of a list may differ from the announcement, because a remedy looks again before it
@@ -12,6 +12,10 @@ marks as secret (see `shared/model/plan.py`).
 
 Clients follow links in answers (the next page, where to ask about a long operation), and a token
 goes along; so nothing is sent to a place that is not the cloud's own.
+
+Each request waits for its turn (`governor.py`). A 429 never reaches the SDKs, whose own retries
+know nothing of each other: a short pause is kept here, a long one is the caller's. What was refused
+with a 429 was not carried out, so a write may be sent again too.
 
 It sits below the SDKs, so "a dry run writes nothing" does not depend on anybody's good manners.
 """
@@ -27,6 +31,7 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.pipeline.transport import HttpTransport
 
+from shared.clients.governor import Governor
 from shared.errors import BudgetSpent, Refused, WriteForbidden
 from shared.model.incident import Calls
 from shared.model.plan import AS_READ, SECRET, Write
@@ -85,9 +90,10 @@ def _like(announced: Any, sent: Any) -> bool:
 class Guard(HttpTransport):  # type: ignore[type-arg]
     """A transport around the shared one: counts what passes and stops what was not announced.
 
-    `budget` bounds the requests of one incident; a write that is under way may always be read
-    back, so the budget stops new work, never the proof of work done. `owns` says of an address
-    whether it is the cloud's own; `heard` is told the `Date` of every answer.
+    `budget` bounds the requests of one incident, of which earlier tries have `spent` some; a write
+    that is under way may always be read back, so it stops new work, never the proof of work done.
+    `owns` says of an address whether it is the cloud's own; `heard` is told the `Date` of every
+    answer.
     """
 
     def __init__(
@@ -95,6 +101,8 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
         inner: Any,
         *,
         budget: int | None = None,
+        spent: int = 0,
+        governor: Governor | None = None,
         owns: Callable[[str], bool] = lambda _: True,
         heard: Callable[[str | None], None] = lambda _: None,
     ) -> None:
@@ -103,6 +111,8 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
         self._budget = budget
         self._heard = heard
         self._checks: tuple[Callable[[], None], ...] = ()
+        self._spent = spent
+        self._governor = governor
         self._lock = threading.Lock()
         self._calls = Calls()
         self._announced: tuple[Write, ...] = ()
@@ -115,7 +125,7 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
     def left(self) -> int | None:
         """Requests the budget still allows; None where there is no budget."""
         sent = self._calls.reads + self._calls.writes
-        return None if self._budget is None else max(self._budget - sent, 0)
+        return None if self._budget is None else max(self._budget - self._spent - sent, 0)
 
     @contextmanager
     def permit(self, writes: Iterable[Write]) -> Iterator[None]:
@@ -150,20 +160,37 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
                 f"{request.method.upper()} {path_of(request.url)} was stopped: no allowed step "
                 "announced this change"
             )
-        if not reading:
-            for holds in self._checks:
-                holds()
+        while True:
+            self._wait_for_turn(request.method, request.url)
+            if not reading:
+                for holds in self._checks:
+                    holds()
+            self._count(reading)
+            answer = self._inner.send(request, **kwargs)
+            self._heard(answer.headers.get("Date"))
+            governor = self._governor
+            if governor is None or not governor.answered(request.method, request.url, answer):
+                return answer
+
+    def _wait_for_turn(self, method: str, url: str) -> None:
+        governor = self._governor
+        while governor is not None:
+            begun = self._calls.reads + self._calls.writes > 0
+            wait = governor.turn(method, url, begun=begun, writing=bool(self._announced))
+            if not wait:
+                return
+            self._inner.sleep(wait)
+            if not governor.closed(method, url):
+                return
+
+    def _count(self, reading: bool) -> None:
         with self._lock:
-            sent = self._calls.reads + self._calls.writes
-            if self._budget is not None and sent >= self._budget and not self._announced:
+            if self.left == 0 and not self._announced:
                 raise BudgetSpent(
                     f"this incident has sent its {self._budget} requests to Azure "
                     "(policy limits.azure_calls_per_incident); look into it by hand"
                 )
             self._calls += Calls(reads=int(reading), writes=int(not reading))
-        answer = self._inner.send(request, **kwargs)
-        self._heard(answer.headers.get("Date"))
-        return answer
 
     def open(self) -> None:
         self._inner.open()

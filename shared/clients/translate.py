@@ -44,6 +44,10 @@ def asking(what: str) -> Iterator[None]:
     """Run a call to Azure; `what` finishes the sentence "Azure … while we {what}"."""
     try:
         yield
+    except Throttled as error:  # the guard's word; no request may have been sent
+        if " while we " in str(error):
+            raise
+        raise Throttled(f"{error} while we {what}", delay=error.delay) from error
     except HttpResponseError as error:
         raise _answered(what, error) from error
     except AzureError as error:

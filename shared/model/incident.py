@@ -68,6 +68,7 @@ class Incident:
     verification: Verification | None = None
     timeline: tuple[Moment, ...] = ()
     azure_calls: Calls = field(default_factory=Calls)
+    unfinished: int = 0  # of those, sent since the last stage came to its end: they count for it
     instances: tuple[Instance, ...] = ()  # how the platform saw the workload before any change
     pulls_as: str | None = None  # object id of the identity that pulls
     leaves_by: tuple[str, ...] = ()  # addresses the workload left by when it was looked at

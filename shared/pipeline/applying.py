@@ -35,7 +35,8 @@ def carry_out(incident: Incident, work: Work, *, still: Callable[[], Decision]) 
         decision = still()
         if decision.verdict is not Verdict.ALLOW:
             return refused(replace(incident, decision=decision), decision, work)
-        incident = audit.intend(incident, store=store, now=medic.now())
+        if not work.announced(incident):
+            incident = audit.intend(incident, store=store, now=medic.now())
         return _go_on(incident, [], work)
 
 

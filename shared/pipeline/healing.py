@@ -6,7 +6,8 @@ Out: the Incident as it stands now; None when another worker has it.
 
 Safe to repeat: the store joins deliveries, a claim keeps two workers apart, every remedy looks
 before it writes, and the intent is stored before the first write. A TransientError is passed on so
-that the queue delivers again, up to a number of times; then the incident is closed as failed.
+that the queue delivers again, up to a number of times; then the incident is closed as failed. Where
+Azure wants a pause the incident rests, and the sweep goes on: no delivery is used up for that.
 
 A change that was not seen to help is followed by one more look (`look_once_more`). Only another
 plan goes on from there, through the same gate; no plan is carried out twice, and after a few
@@ -25,6 +26,7 @@ from shared.errors import (
     NotFound,
     OutOfScope,
     PermanentError,
+    Throttled,
     TransientError,
 )
 from shared.medic import Medic
@@ -38,7 +40,7 @@ from shared.pipeline.company import Member, let_in_meanwhile, waits_for_others
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
 from shared.pipeline.waiting import look_later, put_off, refused, waits_no_more
-from shared.pipeline.working import ROUNDS, Work
+from shared.pipeline.working import ROUNDS, Work, rests
 from shared.policy.schema import Mode
 
 #: An incident in one of these has not been looked at to the end.
@@ -65,10 +67,9 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     if incident is None:
         return None
     try:
-        if not _wants_a_look(incident, signal):
+        if not _wants_a_look(incident, signal) or rests(incident, medic.now()):
             return incident
-        work = Work(medic, holder, medic.azure(), incident.azure_calls, shown)
-        treated = treat(incident, signal, work)
+        treated = treat(incident, signal, Work.on(incident, medic, holder, shown=shown))
         harm = worsening.harm(treated)
         return worsening.undo(treated, harm, medic=medic, holder=holder) if harm else treated
     finally:
@@ -110,12 +111,16 @@ def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
         told, text = waits_no_more(incident), f"nothing to heal: {gone}"
         return work.note(told, "evidence", text, state=State.CLOSED)
     except (PermanentError, BudgetSpent) as refusal:
+        if isinstance(refusal, BudgetSpent) and work.cut_short(incident):
+            return work.rest(medic.store.load(incident.id) or incident, refusal)
         if in_place(incident):
             return await_proof(incident, f"the change is in place, but {refusal}", work)
         told = unable(waits_no_more(incident), refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
     except InUse as busy:
         return put_off(medic.store.load(incident.id) or incident, busy, work)
+    except Throttled as pause:
+        return work.rest(medic.store.load(incident.id) or incident, pause)
     except TransientError as error:
         work.count_the_attempt(medic.store.load(incident.id) or incident, error)
         raise
@@ -127,7 +132,7 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     Goes on with another plan, through the gate. Without one the incident comes to rest in `rest`,
     and tells what this look found. Call with the incident claimed.
     """
-    work = Work(medic, holder, medic.azure(), incident.azure_calls)
+    work = Work.on(incident, medic, holder)
     signal = Signal(
         id=f"once-more/{incident.id}",
         kind=SignalKind.FAILURE,
@@ -137,7 +142,11 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     )
     try:
         found = look(signal, azure=work.azure, medic=medic, incident=incident)
+    except Throttled as pause:
+        return work.rest(incident, pause)
     except HealError as error:
+        if isinstance(error, BudgetSpent) and work.cut_short(incident):
+            return work.rest(incident, error)
         return work.note(incident, "evidence", f"no further look: {error}", state=rest)
     done = work.carried_out(incident)
     if found.decision is not None and found.plan.digest not in done and len(done) < ROUNDS:

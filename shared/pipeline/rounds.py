@@ -23,7 +23,7 @@ from datetime import datetime, timedelta
 
 from shared import audit, evidence
 from shared.clients.remembered import Memory
-from shared.errors import HealError, TransientError
+from shared.errors import HealError, Throttled, TransientError
 from shared.evidence import estate
 from shared.medic import Medic
 from shared.model.ids import ResourceId
@@ -101,6 +101,9 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
         if rests_until(place, medic=medic) is not None:
             return ()
         return _treat_together(_members(place, medic), medic)
+    except Throttled as pause:  # whoever still waits is the sweep's
+        log.warning("No round at %s: %s", place.name, audit.plain(str(pause)))
+        return ()
     finally:
         audit.give_back(name, store=medic.store, holder=holder)
 
@@ -151,7 +154,7 @@ def _look_at(waiting: Waiting, company: Company, memory: Memory, medic: Medic) -
     try:
         if not _waits(incident, medic.now()):
             return
-        work = Work(medic, holder, medic.azure(memory), incident.azure_calls, company=company)
+        work = Work.on(incident, medic, holder, company=company, memory=memory)
         after = treat(incident, repeated(incident, medic=medic), work)
         joined = any(one.incident is after for one in company)
     except HealError as error:
@@ -167,6 +170,9 @@ def _left_open(company: Company, error: TransientError, medic: Medic) -> Iterabl
     for one in company:
         kept = medic.store.load(one.incident.id)
         if kept is None or kept.state is State.HELD:
+            continue
+        if isinstance(error, Throttled):
+            one.work.rest(kept, error)
             continue
         if kept.state is State.APPLYING:
             yield repeated(kept, medic=medic)

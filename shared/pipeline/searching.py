@@ -15,7 +15,7 @@ from typing import Any
 from shared import audit, evidence
 from shared.clients.azure import Azure
 from shared.clients.logs import LogRow
-from shared.errors import HealError
+from shared.errors import HealError, Throttled
 from shared.evidence import estate
 from shared.medic import Medic
 from shared.model.ids import InvalidId, ResourceId
@@ -25,6 +25,7 @@ from shared.model.words import FindingName, State
 from shared.pipeline import offering, rounds
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
+from shared.pipeline.working import Work, rests
 
 _LOOK_BACK = timedelta(minutes=30)
 _NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
@@ -51,6 +52,8 @@ def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
 def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     """A signal for every workload that the configured workspaces say is failing.
 
+    Where Azure wants a pause the search rests, and the sweep goes on.
+
     The search is an incident of its own, on the workspace or on whatever changed. What it finds
     first takes it over, so that whoever was given its id can follow it to the end; when all that
     fails has incidents already, or nothing fails, it is closed and says so.
@@ -61,8 +64,14 @@ def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     try:
         if incident is None or incident.state is not State.RECEIVED:
             return ()
+        if rests(incident, medic.now()):
+            return ()
         azure = medic.azure()
-        found = _failing(signal, azure, medic)
+        try:
+            found = _failing(signal, azure, medic)
+        except Throttled as pause:  # the sweep searches when it is over
+            Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
+            return ()
         if incident.resource == signal.resource:  # else an earlier delivery got this far
             _hand_over(incident, found, azure.calls, medic)
         return found

@@ -19,7 +19,7 @@ from functools import partial
 from shared import audit, evidence, verification
 from shared.clients.azure import Azure
 from shared.clients.remembered import Memory
-from shared.errors import HealError
+from shared.errors import HealError, Throttled
 from shared.medic import Medic
 from shared.model.image import ImageReference, InvalidReference
 from shared.model.incident import Incident
@@ -30,7 +30,7 @@ from shared.pipeline import offering, rounds, tidying, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.pipeline.undoing import go_on
-from shared.pipeline.working import repeated
+from shared.pipeline.working import Work, repeated
 from shared.policy.schema import Breaker
 from shared.verification.registry import Puller
 
@@ -156,7 +156,10 @@ def _verify(incident: Incident, holder: str, medic: Medic, memory: Memory | None
         return worsening.undo(incident, harm, medic=medic, holder=holder)
     since = max((outcome.at for outcome in incident.outcome), default=incident.opened)
     azure = medic.azure(memory).remembering() if memory else medic.azure()
-    seen = _seen(incident, since, azure, medic)
+    try:
+        seen = _seen(incident, since, azure, medic)
+    except Throttled as pause:
+        return Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
     incident = replace(incident, azure_calls=incident.azure_calls + azure.calls)
     rest = _STATE_AFTER[seen.result]
     if seen.result is Result.DEFERRED:
@@ -194,7 +197,7 @@ def _seen(incident: Incident, since: datetime, azure: Azure, medic: Medic) -> Ve
         )
     except HealError as error:
         now = medic.now()
-        if now < deadline:
+        if now < deadline or isinstance(error, Throttled):
             raise
         proof = f"The workload could not be looked at: {error}"
         return Verification(result=Result.UNVERIFIED, proof=proof, checked=now)

@@ -7,6 +7,7 @@ Out: Store, and what its methods answer with.
 Pure, and light enough for the alert door: an Incident is only named here, not imported.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -217,6 +218,12 @@ class Store(Protocol):
 
     def letters(self, limit: int = 10) -> Letters:
         """The newest letters, newest first, and how many were ever kept."""
+
+    def close_place(self, place: str, *, until: datetime) -> None:
+        """Tell every process that a place of Azure's wants no requests before then."""
+
+    def closed_places(self, now: datetime) -> Mapping[str, datetime]:
+        """The places that want no requests at present, and until when."""
 
     def check(self) -> None:
         """Raise StoreError when the store cannot be used."""

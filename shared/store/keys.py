@@ -18,6 +18,7 @@ one partition, and what is asked for often is a row of its own:
     l:{newest first}        letters                             m          how many there ever were
     q:{about}:{state}       what a person is to be told         t:{about}:{state} was put up once
     c:{channel}             how a notification channel fared
+    p:{place}               places of Azure's that are closed for a while
 
 Keys hold no ids of resources, which may contain what a key may not: only hashes of them. Pure.
 """
@@ -113,6 +114,10 @@ def mark(about: str, what: str) -> str:
 
 def channel(name: str) -> str:
     return f"c:{digest(name)}"
+
+
+def place(name: str) -> str:
+    return f"p:{digest(name)}"
 
 
 def between(low: str, high: str) -> str:

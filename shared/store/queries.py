@@ -121,6 +121,8 @@ BREAKER = "SELECT because FROM breakers WHERE scope IN (?, '*') AND because IS N
 BREAKERS = "SELECT scope, because, since FROM breakers WHERE because IS NOT NULL ORDER BY since"
 TRIPPED = "SELECT 1 FROM breakers WHERE scope = ? AND because IS NOT NULL"
 TRIP = "INSERT OR REPLACE INTO breakers (scope, because, since) VALUES (?, ?, ?)"
+CLOSE = "INSERT OR REPLACE INTO notices (place, until) VALUES (?, ?)"
+CLOSED = "SELECT place, until FROM notices WHERE until > ?"
 RESET = "UPDATE breakers SET because = NULL, since = ? WHERE scope = ? AND because IS NOT NULL"
 
 BURY = """

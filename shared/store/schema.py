@@ -97,7 +97,16 @@ _OUTBOX = (
 
 _OF_WORKLOAD = ("CREATE INDEX of_workload ON incidents (resource, updated)",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _LETTERS, _OUTBOX, _OF_WORKLOAD)
+#: Places of Azure's that want no requests for a while, told by one process to the others.
+_NOTICES = ("CREATE TABLE notices (place TEXT PRIMARY KEY, until TEXT NOT NULL)",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _LETTERS,
+    _OUTBOX,
+    _OF_WORKLOAD,
+    _NOTICES,
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

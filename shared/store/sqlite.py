@@ -10,7 +10,7 @@ Signals are rows of their own: receiving one never disturbs a worker that holds 
 
 import logging
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
@@ -251,6 +251,15 @@ class SqliteStore:
             kept = sql.execute(queries.LETTERS, (max(1, min(limit, KEPT_LETTERS)),)).fetchall()
         newest = tuple(one for row in kept if (one := rows.letter(row)))
         return Letters(count=kept[0]["n"] if kept else 0, newest=newest)
+
+    def close_place(self, place: str, *, until: datetime) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.CLOSE, (rows.clean(place), rows.stamp(until)))
+
+    def closed_places(self, now: datetime) -> Mapping[str, datetime]:
+        with self._database.reading() as sql:
+            kept = sql.execute(queries.CLOSED, (rows.stamp(now),)).fetchall()
+        return {row["place"]: rows.moment(row["until"]) for row in kept}
 
     def check(self) -> None:
         with self._database.writing() as sql:  # an empty write: the disk and the lock are asked

@@ -245,6 +245,20 @@ class TablesStore:
     def letters(self, limit: int = 10) -> Letters:
         return counting.letters(self._table, limit)
 
+    def close_place(self, place: str, *, until: datetime) -> None:
+        changes = Changes()
+        named = rows.clean(place)
+        changes.put(row(keys.place(named), place=named, until=rows.stamp(until)))
+        self._table.commit(changes)
+
+    def closed_places(self, now: datetime) -> Mapping[str, datetime]:
+        kept = self._table.query(keys.below("p"))
+        return {
+            one["place"]: rows.moment(one["until"])
+            for one in kept
+            if one["until"] > rows.stamp(now)
+        }
+
     def check(self) -> None:
         self._table.check()
         self._leases.check()

@@ -239,12 +239,23 @@ def test_a_lock_is_not_waited_for(ward: Ward) -> None:
 def test_a_refused_write_raises_and_leaves_the_rules_as_they_were(
     status: int, error: type[HealError], ward: Ward
 ) -> None:
-    ward.fault(match=PATCH, status=status)
+    ward.fault(match=PATCH, status=status, headers={"Retry-After": "60"})
 
     with pytest.raises(error):
         ward.apply()
 
     assert ward.rules == [*OFFICE]
+
+
+def test_a_short_pause_is_kept_before_the_rules_are_written(ward: Ward) -> None:
+    ward.fault(match=PATCH, status=429, headers={"Retry-After": "3"})
+    before = ward.clinic.medic.now()
+
+    outcome = ward.apply()
+
+    assert outcome.changed
+    assert (ward.clinic.medic.now() - before).total_seconds() >= 3
+    assert ward.clinic.writes == [f"PATCH {ward.clinic.only('registries')}"]
 
 
 def test_a_line_cut_after_the_write_is_settled_by_reading_back(ward: Ward) -> None:

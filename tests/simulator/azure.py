@@ -5,7 +5,7 @@ In:  a scenario; then Requests, from any thread.
 Out: Responses in Azure's manners; `traffic`, the exchanges so far; `writes`, what the healer wrote.
 
 The path of a resource manager request: faults → operation known → api-version → token → principal →
-subscription → RBAC → locks → Azure Policy → handler → Activity Log. No sockets here.
+limits → subscription → RBAC → locks → Azure Policy → handler → Activity Log. No sockets here.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid5
 
-from tests.simulator import access, activity, clouds, guards, identity, lagging, policy
+from tests.simulator import access, activity, clouds, guards, identity, lagging, limits, policy
 from tests.simulator.faults import Fault, Faults
 from tests.simulator.identity import Caller
 from tests.simulator.routes import Call, Route, collect
@@ -51,6 +51,7 @@ class Simulator:
         """Start over from another scenario, without faults; the traffic so far is kept."""
         world = World.load(scenario | {"clock": None} if self._wall_clock else scenario)
         clouds.named(world.cloud)
+        limits.check(world.limits)
         with self.lock:
             self.world = world
             self.writes = []
@@ -144,10 +145,16 @@ class Simulator:
         route, params = self._match(request, kind)
         if kind == "arm" and route.versions:
             _check_version(request, route)
-        caller = Caller(principal="", client="")
+        caller, counted = Caller(principal="", client=""), {}
         if kind in ("loganalytics", "graph") or (kind == "arm" and not route.anonymous):
             caller = identity.authenticate(self.world, request, kind, cloud)
-        return self._carry_out(request, route, params, caller)
+        if kind == "arm":
+            counted = limits.take(self.world, caller.principal, request)
+        try:
+            response = self._carry_out(request, route, params, caller)
+        except Refusal as refusal:
+            response = refusal.response()
+        return replace(response, headers=_merged(counted, response.headers))
 
     def _carry_out(
         self, request: Request, route: Route, params: dict[str, str], caller: Caller

@@ -86,6 +86,7 @@ class World:
     images: dict[str, Any] = field(default_factory=dict)
     deleted_images: dict[str, Any] = field(default_factory=dict)  # softly: still restorable
     trouble: dict[str, Any] = field(default_factory=dict)  # by login server: {"status", "until"?}
+    limits: dict[str, Any] = field(default_factory=dict)  # see limits.py
     egress: dict[str, list[str]] = field(default_factory=dict)  # by lower-case app id
     activity_log: list[Resource] = field(default_factory=list)
     propagation: dict[str, float] = field(default_factory=dict)
@@ -174,6 +175,7 @@ _NAMES = {
     "images": "images",
     "deletedImages": "deleted_images",
     "trouble": "trouble",
+    "limits": "limits",
     "egress": "egress",
     "activityLog": "activity_log",
     "propagation": "propagation",

@@ -176,3 +176,20 @@ def test_a_reset_under_a_clock_that_ran_ahead_does_not_excuse_what_fails_until_t
     fail(store, 10, REGISTRY.text)
 
     assert store.failures(since=NOW - timedelta(hours=1), now=NOW) == {REGISTRY.key: 1}
+
+
+def test_closed_places_are_told_to_every_machine_until_their_time(
+    store: Store, another: Another
+) -> None:
+    store.close_place("arm/reads", until=NOW + timedelta(seconds=30))
+    store.close_place("arm/writes", until=NOW + timedelta(seconds=60))
+    store.close_place("arm/reads", until=NOW + timedelta(seconds=40))
+
+    elsewhere = another()
+
+    assert elsewhere.closed_places(NOW) == {
+        "arm/reads": NOW + timedelta(seconds=40),
+        "arm/writes": NOW + timedelta(seconds=60),
+    }
+    assert list(elsewhere.closed_places(NOW + timedelta(seconds=40))) == ["arm/writes"]
+    assert elsewhere.closed_places(NOW + timedelta(hours=1)) == {}

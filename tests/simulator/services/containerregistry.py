@@ -29,6 +29,16 @@ VERSIONS = (
 )
 PROVIDER = "Microsoft.ContainerRegistry"
 REGISTRY = "{group}/providers/Microsoft.ContainerRegistry/registries/{name}"
+#: What every recorded GET tells, as a registry is made without another word. Not the permission
+#: mode: a scenario that leaves it out is one where nobody knows it.
+_ALWAYS_SHOWN = {
+    "adminUserEnabled": False,
+    "anonymousPullEnabled": False,
+    "dataEndpointEnabled": False,
+    "networkRuleBypassOptions": "AzureServices",
+    "provisioningState": "Succeeded",
+    "publicNetworkAccess": "Enabled",
+}
 _NEWER = ("roleAssignmentMode", "networkRuleBypassAllowedForTasks")
 
 
@@ -41,6 +51,8 @@ def view(call: Call, registry: Resource) -> Resource:
     """The registry as this api-version shows it."""
     shown = registries.snapshot(registry)
     properties = shown["properties"]
+    for name, usual in _ALWAYS_SHOWN.items():
+        properties.setdefault(name, usual)
     preview = call.version.endswith("-preview")
     if not registries.is_premium(registry):
         properties.pop("networkRuleSet", None)

@@ -94,11 +94,22 @@ def view(call: Call, site: Resource) -> Resource:
     properties["siteConfig"] = repeated(call.world, site)
     properties.setdefault("resourceGroup", call.params.get("rg", site["id"].split("/")[4]))
     if call.version >= "2024-11-01":
+        _show_every_switch(properties)
         return shown
     routing = properties.pop("outboundVnetRouting", None) or {}
     for new, old in ROUTING.items():
         properties[old] = bool(routing.get(new) or routing.get("allTraffic"))
     return shown
+
+
+def _show_every_switch(properties: dict[str, Any]) -> None:
+    """A scenario may leave out what is off; Azure tells each of them (azure-mgmt-web 11)."""
+    told = properties.get("outboundVnetRouting")
+    if told is None and not any(old in properties for old in ROUTING.values()):
+        told = properties["outboundVnetRouting"] = {}
+    if isinstance(told, dict):
+        for name in (*ROUTING, "allTraffic"):
+            told.setdefault(name, False)
 
 
 @site_route(routes, "GET", "", "read")
