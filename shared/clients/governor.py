@@ -79,6 +79,7 @@ class Governor:
         self._board = board
         self._places: dict[str, _Place] = {}
         self._lock = threading.Lock()
+        self._glancing = threading.Lock()
         self._looked: datetime | None = None
 
     def share(self, board: Board) -> None:
@@ -160,23 +161,30 @@ class Governor:
         return one
 
     def _glance(self) -> None:
-        """Read the board, if nobody in this process did so lately."""
-        with self._lock:
-            now, board = self._clock.now(), self._board
-            if board is None or (self._looked and self._looked <= now < self._looked + _GLANCE):
+        """Read the board, if nobody in this process did so lately; who comes meanwhile waits for
+        what it says."""
+        board = self._board
+        if board is None:
+            return
+        with self._glancing:
+            now = self._clock.now()
+            if self._looked and self._looked <= now < self._looked + _GLANCE:
                 return
             self._looked = now
-        try:
-            notices = board.closed_places()
-        except HealError as error:  # a store that is down stops writes elsewhere
-            log.warning("The notice board cannot be read: %s", error)
-            return
-        with self._lock:
-            for name, until in notices.items():
-                one = self._known(name, now)
-                if now < until <= now + _FAR and (one.until is None or one.until < until):
-                    one.until = one.free = until
-                    one.gap, one.refused = max(one.gap, _GAP), now
+            try:
+                notices = board.closed_places()
+            except HealError as error:  # a store that is down stops writes elsewhere
+                log.warning("The notice board cannot be read: %s", error)
+                return
+            with self._lock:
+                self._believe(notices, now)
+
+    def _believe(self, notices: Mapping[str, datetime], now: datetime) -> None:
+        for name, until in notices.items():
+            one = self._known(name, now)
+            if now < until <= now + _FAR and (one.until is None or one.until < until):
+                one.until = one.free = until
+                one.gap, one.refused = max(one.gap, _GAP), now
 
     def _post(self, name: str, until: datetime) -> None:
         if self._board is None:
