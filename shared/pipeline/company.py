@@ -5,8 +5,8 @@ In:  an Incident whose plan the gate allowed.
 Out: whether a registry takes its first step in one write with others'; until when it waits for it.
 
 A registry has no etag and takes its whole rule list in every write, so few writes are safe writes.
-One or two at once are carried out as they come; what follows within the same minute waits until it
-is over, and is then one write.
+One or two at once are carried out as they come, in a crowd only the first; what follows within the
+same minute waits until it is over, and is then one write.
 """
 
 from collections.abc import Callable
@@ -19,15 +19,17 @@ from shared.model.evidence import Evidence
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.plan import Decision
-from shared.model.words import Cause, FindingName, RemedyName
+from shared.model.words import FindingName, RemedyName
 from shared.pipeline.looking import Look
 
 if TYPE_CHECKING:
     from shared.pipeline.working import Work
 
-#: Between two rounds of writing at one registry, and how many single writes may fall into it.
+#: Between two rounds of writing at one registry, and how many single writes may fall into it: in
+#: calm times, and while so many incidents are opened within the same span that it is a crowd.
 GAP = timedelta(minutes=1)
-_SINGLE = 2
+_SINGLE, _IN_A_CROWD = 2, 1
+CROWD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class Company(list[Member]):
         )
 
 
+def crowded(medic: Medic) -> bool:
+    """Whether many incidents were opened just now."""
+    return medic.store.opened(since=medic.now() - GAP, limit=CROWD) >= CROWD
+
+
 def rests_until(registry: ResourceId, *, medic: Medic) -> datetime | None:
     """Until when this registry is not written again by a round; None: it may be."""
     written = medic.store.written(registry, since=medic.now() - GAP)
@@ -71,17 +78,16 @@ def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
     if not Company().takes(incident, registry):
         return None
     written = medic.store.written(registry, since=medic.now() - GAP)
-    return written[-1] + GAP if len(written) >= _SINGLE else None
+    most = _IN_A_CROWD if crowded(medic) else _SINGLE
+    return written[-1] + GAP if len(written) >= most else None
 
 
 def let_in_meanwhile(found: Look, medic: Medic) -> bool:
-    """Whether a refusal by address has no cause left and this service wrote at that registry while
-    it may still take effect: neighbours on one plan share their addresses, and one write serves
-    them all."""
-    if found.registry is None or medic.policy is None:
-        return False
-    refused = found.diagnosis.cause is Cause.NETWORK_DENIED
-    if not refused or found.diagnosis.finding is not FindingName.UNDETERMINED:
+    """Whether a failure has no cause left and this service wrote at that registry while it may
+    still take effect: neighbours on one plan share their addresses, and one write serves them all.
+    """
+    open_ended = found.diagnosis.finding is FindingName.UNDETERMINED
+    if not open_ended or found.registry is None or medic.policy is None:
         return False
     lately = medic.now() - medic.policy.wait.verify_firewall
     return bool(medic.store.written(found.registry, since=lately))

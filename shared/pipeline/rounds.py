@@ -33,15 +33,13 @@ from shared.model.signal import Signal, SignalKind
 from shared.model.words import Result, State
 from shared.pipeline import offering, worsening
 from shared.pipeline.applying import carry_out_together
-from shared.pipeline.company import Company, rests_until
+from shared.pipeline.company import Company, crowded, rests_until
 from shared.pipeline.healing import heal, treat
 from shared.pipeline.working import Work, repeated
 from shared.store.interface import Waiting
 
 log = logging.getLogger("medic.rounds")
 
-#: So many incidents waiting at once are a crowd.
-CROWD = 5
 #: Incidents one search sorts by registry.
 _MOST = 2000
 #: Nobody searches again for so long after somebody did.
@@ -53,19 +51,19 @@ _SOON = timedelta(seconds=15)
 
 
 def joins(signal: Signal, *, medic: Medic) -> bool:
-    """Whether the signal's incident waits for its registry's round: many wait, and nobody has
-    looked at this one yet."""
+    """Whether the signal's incident waits for its registry's round: many came in just now, and
+    nobody has looked at this one yet."""
     if signal.kind is SignalKind.RESOLVED:
         return False
     now = medic.now()
     id = medic.store.receive(signal, now=now).incident
-    if len(medic.store.backlog(now, CROWD)) < CROWD:
+    if not crowded(medic):
         return False
     incident = medic.store.load(id)
     return incident is not None and _waits(incident, now)
 
 
-def call(*, medic: Medic, at_least: int = CROWD) -> tuple[Signal, ...]:
+def call(*, medic: Medic, at_least: int = 1) -> tuple[Signal, ...]:
     """A ROUND signal for every registry the backlog is about, and one for each workload whose
     registry no search tells. None when somebody called a moment ago, or when nothing can be
     searched now: then the sweep takes them one by one."""

@@ -155,6 +155,10 @@ class SqliteStore:
             found = sql.execute(queries.BACKLOG, wanted).fetchall()
         return tuple(Waiting(incident=row["id"], resource=row["resource"]) for row in found)
 
+    def opened(self, *, since: datetime, limit: int) -> int:
+        with self._database.reading() as sql:
+            return int(sql.execute(queries.OPENED, (rows.stamp(since), limit)).fetchone()[0])
+
     def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
         with self._database.reading() as sql:
             found = sql.execute(queries.LATELY, (workload.key, rows.stamp(since), _MOST_LATELY))

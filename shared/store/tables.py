@@ -181,6 +181,10 @@ class TablesStore:
             Waiting(incident=id, resource=resource) for _, id, resource in sorted(found)[:limit]
         )
 
+    def opened(self, *, since: datetime, limit: int) -> int:
+        newer = self._table.query(keys.between("n:", keys.newest(since, "")), page=limit)
+        return sum(1 for _ in islice(newer, limit))
+
     def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
         mine = self._table.query(keys.below(f"l:{keys.digest(workload.key)}"))
         ids = [one["id"] for one in mine if one["updated"] >= rows.stamp(since)]

@@ -77,3 +77,15 @@ def test_when_a_registry_was_written_is_known_and_a_write_shared_with_another_co
     assert store.written(REGISTRY, since=NOW - timedelta(seconds=1)) == (NOW, LATER)
     assert store.written(REGISTRY, since=NOW) == (LATER,)
     assert store.history(REGISTRY, "", now=LATER).registry_writes_last_hour == 2
+
+
+def test_incidents_opened_lately_are_counted_up_to_a_limit(store: Store) -> None:
+    for number in range(4):
+        store.receive(
+            signal(f"a-{number}", site(f"s{number}")), now=NOW + timedelta(seconds=number)
+        )
+
+    assert store.opened(since=NOW, limit=10) == 3
+    assert store.opened(since=NOW - timedelta(seconds=1), limit=10) == 4
+    assert store.opened(since=NOW - timedelta(seconds=1), limit=2) == 2
+    assert store.opened(since=LATER, limit=2) == 0
