@@ -6,6 +6,8 @@ import pytest
 
 from tests.simulator import alerts, estates, platform
 from tests.simulator.azure import Simulator
+from tests.simulator.identity import token_for
+from tests.simulator.wire import Request
 from tests.simulator.world import World
 
 
@@ -82,3 +84,31 @@ def test_a_workspace_named_by_its_customer_id_alone_is_still_an_alerts_target() 
 
     assert target.startswith(f"/subscriptions/{scenario['subscriptions'][0].lower()}/")
     assert target.endswith(f"{workspaces.lower()}/{scenario['workspace'].lower()}")
+
+
+def test_what_every_answer_of_azure_tells_is_told_though_a_scenario_leaves_it_out() -> None:
+    scenario = estates.blocked_web_app()
+    for item in scenario["resources"]:
+        item["properties"].pop("anonymousPullEnabled", None)
+        item["properties"].pop("outboundVnetRouting", None)
+        item["properties"].pop("roleAssignmentMode", None)
+    simulator = Simulator(scenario)
+    ids = {item["type"]: item["id"] for item in scenario["resources"]}
+
+    def told(type: str, version: str) -> dict[str, Any]:
+        world = simulator.world
+        token = token_for(
+            world, world.healer["principalId"], audience="https://management.azure.com"
+        )
+        url = f"https://management.azure.com{ids[type]}?api-version={version}"
+        headers = {"authorization": f"Bearer {token}"}
+        answer = simulator.handle(Request(method="GET", url=url, headers=headers))
+        return answer.body["properties"]  # type: ignore[no-any-return]
+
+    registry = told("Microsoft.ContainerRegistry/registries", "2025-11-01")
+    routing = told("Microsoft.Web/sites", "2025-05-01")["outboundVnetRouting"]
+
+    assert registry["anonymousPullEnabled"] is False
+    assert "roleAssignmentMode" not in registry  # left out: nobody knows it
+    assert len(routing) == 5
+    assert not any(routing.values())
