@@ -43,7 +43,7 @@ check: $(INSTALLED)  ## formatter, linter, types, architecture, infrastructure
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
 
-bench: $(INSTALLED)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
+bench: $(INSTALLED) $(AZURITE)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
 	@$(PY) -m tests.bench
 
 bench-peers: $(INSTALLED)  ## the same work by the az CLI and Cloud Custodian, from PyPI

@@ -12,10 +12,10 @@ every write. Without a policy setting the default one holds: look at everything,
 import itertools
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.clients.clock import Clock, SetByAzure, WallClock
 from shared.errors import HealError
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 #: How long a policy read from a file or blob counts as the one in force.
 _POLICY_AGE = timedelta(seconds=60)
+#: How long what a search found is good enough for putting things into groups.
+_RECALLED = timedelta(seconds=60)
+
+Answer = TypeVar("Answer")
 
 
 class Medic:
@@ -54,6 +58,8 @@ class Medic:
         self._given_connection = connection
         self._given_store = store
         self._lock = threading.Lock()
+        self._recalling = threading.Lock()
+        self._recollections: dict[str, tuple[datetime | None, Any]] = {}
         self._policy: tuple[datetime, Policy | None, tuple[str, ...]] | None = None
 
     @classmethod
@@ -114,6 +120,17 @@ class Medic:
         """Ids under which our own changes show up in events, as far as the settings tell."""
         own = self.settings.client_id
         return frozenset({own.lower()}) if own else frozenset()
+
+    def recalled(self, key: str, ask: "Callable[[], Answer]") -> "Answer":
+        """What `ask` answered within the last minute in this process, else what it answers now. For
+        finding things, never for judging them."""
+        with self._recalling:
+            at, answer = self._recollections.get(key, (None, None))
+            if at is None or not timedelta(0) <= self.now() - at <= _RECALLED:
+                at, answer = self.now(), ask()
+                self._recollections[key] = (at, answer)
+            found: Answer = answer
+            return found
 
     def worker(self) -> str:
         """A name for one worker, so that two threads cannot take each other's claims."""

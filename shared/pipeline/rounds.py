@@ -16,7 +16,7 @@ the sweep, and an incident by itself is healed as always.
 
 import contextvars
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -74,7 +74,7 @@ def call(*, medic: Medic, at_least: int = 1) -> tuple[Signal, ...]:
     if not medic.store.lease("rounds", holder=medic.worker(), until=now + _CALLED, now=now):
         return ()
     try:
-        where = estate.registries(medic.azure())
+        where = _registries(medic)
     except HealError as error:
         log.warning("No rounds are called: %s", audit.plain(str(error)))
         return ()
@@ -108,9 +108,13 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
 
 def _members(registry: ResourceId, medic: Medic) -> list[Waiting]:
     """Who in the backlog seems to pull from this registry."""
-    where = estate.registries(medic.azure())
+    where = _registries(medic)
     waiting = medic.store.backlog(medic.now(), _MOST)
     return [one for one in waiting if where.get(_resource(one)) == registry]
+
+
+def _registries(medic: Medic) -> Mapping[ResourceId, ResourceId]:
+    return medic.recalled("registries", lambda: estate.registries(medic.azure()))
 
 
 def _treat_together(members: Sequence[Waiting], medic: Medic) -> tuple[Signal, ...]:

@@ -43,7 +43,18 @@ def _own(rounds: int) -> list[Table]:
         healing.measure(rounds=rounds),
         answering.measure(rounds=rounds),
         reading.measure(rounds=rounds),
+        *_storm(),
     ]
+
+
+def _storm() -> list[Table]:
+    from tests.bench import storming  # needs the storage emulator
+    from tests.store import azurite
+
+    if why := azurite.missing():
+        print(f"no storm: {why}", file=sys.stderr)
+        return []
+    return [storming.measure()]
 
 
 def _peers(rounds: int) -> list[Table]:
