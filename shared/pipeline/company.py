@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shared.pipeline.working import Work
 
 #: Between two rounds of writing at one registry, and how many single writes may fall into it: in
-#: calm times, and while so many incidents are opened within the same span that it is a crowd.
+#: calm times, and while so many incidents are under treatment at once that it is a crowd.
 GAP = timedelta(minutes=1)
 _SINGLE, _IN_A_CROWD = 2, 1
 CROWD = 5
@@ -59,8 +59,8 @@ class Company(list[Member]):
 
 
 def crowded(medic: Medic) -> bool:
-    """Whether many incidents were opened just now."""
-    return medic.store.opened(since=medic.now() - GAP, limit=CROWD) >= CROWD
+    """Whether many incidents are under treatment or wait for it just now."""
+    return medic.store.unsettled(since=medic.now() - GAP, limit=CROWD) >= CROWD
 
 
 def rests_until(registry: ResourceId, *, medic: Medic) -> datetime | None:

@@ -171,8 +171,9 @@ class Store(Protocol):
         Cheap: asked for every signal, to see whether many wait at once.
         """
 
-    def opened(self, *, since: datetime, limit: int) -> int:
-        """How many incidents were opened since then; no more than `limit` are counted."""
+    def unsettled(self, *, since: datetime, limit: int) -> int:
+        """How many incidents that moved since then have not come to rest and do not wait for their
+        proof either; no more than `limit` are counted."""
 
     def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
         """The workload's own incidents that moved since then, newest first, 50 at the most."""

@@ -65,7 +65,12 @@ BACKLOG = """
     WHERE open = 1 AND state = 'received' AND (due IS NULL OR due <= :now) AND updated <= :since
     ORDER BY coalesce(due, updated) LIMIT :limit
 """
-OPENED = "SELECT count(*) FROM (SELECT 1 FROM incidents WHERE opened > ? LIMIT ?)"
+UNSETTLED = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM incidents WHERE open = 1 AND updated > ?
+          AND state IN ('received', 'diagnosing', 'applying') LIMIT ?
+    )
+"""
 LATELY = """
     SELECT id, version, body FROM incidents
     WHERE resource = ? AND updated >= ? ORDER BY opened DESC, id DESC LIMIT ?

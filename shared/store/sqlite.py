@@ -155,9 +155,9 @@ class SqliteStore:
             found = sql.execute(queries.BACKLOG, wanted).fetchall()
         return tuple(Waiting(incident=row["id"], resource=row["resource"]) for row in found)
 
-    def opened(self, *, since: datetime, limit: int) -> int:
+    def unsettled(self, *, since: datetime, limit: int) -> int:
         with self._database.reading() as sql:
-            return int(sql.execute(queries.OPENED, (rows.stamp(since), limit)).fetchone()[0])
+            return int(sql.execute(queries.UNSETTLED, (rows.stamp(since), limit)).fetchone()[0])
 
     def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
         with self._database.reading() as sql:

@@ -181,9 +181,10 @@ class TablesStore:
             Waiting(incident=id, resource=resource) for _, id, resource in sorted(found)[:limit]
         )
 
-    def opened(self, *, since: datetime, limit: int) -> int:
-        newer = self._table.query(keys.between("n:", keys.newest(since, "")), page=limit)
-        return sum(1 for _ in islice(newer, limit))
+    def unsettled(self, *, since: datetime, limit: int) -> int:
+        states = " or ".join(f"state eq '{one}'" for one in ("received", "diagnosing", "applying"))
+        where = f"{keys.below('d')} and ({states}) and updated gt '{rows.stamp(since)}'"
+        return sum(1 for _ in islice(self._table.query(where, page=limit), limit))
 
     def lately(self, workload: ResourceId, *, since: datetime) -> "tuple[Incident, ...]":
         mine = self._table.query(keys.below(f"l:{keys.digest(workload.key)}"))

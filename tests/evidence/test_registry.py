@@ -65,14 +65,13 @@ def test_a_member_the_api_version_does_not_return_is_unknown_and_not_a_default(
 ) -> None:
     scenario = estates.blocked_web_app()
     properties = registry_of(scenario)["properties"]
-    for name in ("roleAssignmentMode", "anonymousPullEnabled", "policies", "publicNetworkAccess"):
+    for name in ("roleAssignmentMode", "policies"):
         properties.pop(name, None)
 
     registry = examine(scenario, tmp_path).registry
 
     assert isinstance(registry, Registry)
     assert registry.mode is None
-    assert registry.public_access is None
     assert registry.arm_audience is None
 
 

@@ -79,13 +79,17 @@ def test_when_a_registry_was_written_is_known_and_a_write_shared_with_another_co
     assert store.history(REGISTRY, "", now=LATER).registry_writes_last_hour == 2
 
 
-def test_incidents_opened_lately_are_counted_up_to_a_limit(store: Store) -> None:
-    for number in range(4):
+def test_incidents_under_treatment_are_counted_up_to_a_limit(store: Store) -> None:
+    for number in range(5):
         store.receive(
             signal(f"a-{number}", site(f"s{number}")), now=NOW + timedelta(seconds=number)
         )
+    for name, state in (("s1", State.DIAGNOSING), ("s2", State.VERIFYING), ("s3", State.EXPLAINED)):
+        kept = store.load(store.find_open(site(name)) or "")
+        assert kept is not None
+        store.save(replace(kept, state=state))
 
-    assert store.opened(since=NOW, limit=10) == 3
-    assert store.opened(since=NOW - timedelta(seconds=1), limit=10) == 4
-    assert store.opened(since=NOW - timedelta(seconds=1), limit=2) == 2
-    assert store.opened(since=LATER, limit=2) == 0
+    assert store.unsettled(since=NOW - timedelta(seconds=1), limit=10) == 3
+    assert store.unsettled(since=NOW, limit=10) == 2
+    assert store.unsettled(since=NOW - timedelta(seconds=1), limit=2) == 2
+    assert store.unsettled(since=LATER, limit=2) == 0
