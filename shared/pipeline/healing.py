@@ -42,6 +42,7 @@ from shared.pipeline.rechecking import ask_again
 from shared.pipeline.waiting import look_later, put_off, refused, waits_no_more
 from shared.pipeline.working import ROUNDS, Work, rests
 from shared.policy.schema import Mode
+from shared.store.interface import AHEAD
 
 #: An incident in one of these has not been looked at to the end.
 UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
@@ -67,7 +68,8 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
     if incident is None:
         return None
     try:
-        if not _wants_a_look(incident, signal) or rests(incident, medic.now()):
+        now = medic.now()
+        if not _wants_a_look(incident, signal, now) or rests(incident, now):
             return incident
         treated = treat(incident, signal, Work.on(incident, medic, holder, shown=shown))
         harm = worsening.harm(treated)
@@ -76,12 +78,13 @@ def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident 
         audit.release(id, store=store, holder=holder)
 
 
-def _wants_a_look(incident: Incident, signal: Signal) -> bool:
-    """Unfinished incidents do; held and unsolved ones when something newer came in."""
+def _wants_a_look(incident: Incident, signal: Signal, now: datetime) -> bool:
+    """Unfinished incidents do; held and unsolved ones when something newer came in, or when a clock
+    that ran ahead stamped them, so that nobody can tell what is newer."""
     if incident.state in UNFINISHED:
         return True
     waiting = incident.state in UNSOLVED_STATES | {State.HELD}
-    return waiting and signal.at > incident.updated
+    return waiting and (signal.at > incident.updated or incident.updated > now + AHEAD)
 
 
 def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
@@ -255,7 +258,8 @@ def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:
 def _patience(incident: Incident, found: Look, work: Work, kept: dict[str, Any]) -> Incident | None:
     """The incident when it has to wait before acting; None when it need not."""
     now, policy = work.medic.now(), work.medic.policy
-    until = incident.opened + (policy.wait.before_acting if policy else timedelta(0))
+    opened = min((moment.at for moment in incident.timeline), default=incident.opened)
+    until = opened + (policy.wait.before_acting if policy else timedelta(0))
     if now < until:
         text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
         return _wait(incident, "gate", text, until, work, kept)

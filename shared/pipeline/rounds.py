@@ -36,7 +36,7 @@ from shared.pipeline.applying import carry_out_together
 from shared.pipeline.company import Company, crowded, rests_until
 from shared.pipeline.healing import heal, treat
 from shared.pipeline.working import Work, repeated
-from shared.store.interface import Waiting
+from shared.store.interface import StoreBusy, StoreError, Waiting
 
 log = logging.getLogger("medic.rounds")
 
@@ -149,7 +149,13 @@ def _undo_if_harmful(treated: Sequence[Incident], company: Company, medic: Medic
 def _look_at(waiting: Waiting, company: Company, memory: Memory, medic: Medic) -> None:
     """Treat one incident up to its write; it stays claimed when it joined the company."""
     holder, store = medic.worker(), medic.store
-    incident = audit.claim(waiting.incident, store=store, holder=holder, now=medic.now())
+    try:
+        incident = audit.claim(waiting.incident, store=store, holder=holder, now=medic.now())
+    except StoreBusy:
+        raise
+    except StoreError as error:  # damaged, and no reason to leave the others
+        log.error("%s", error)
+        return
     if incident is None:
         return
     joined = False

@@ -32,6 +32,7 @@ from shared.pipeline.searching import search
 from shared.pipeline.undoing import go_on
 from shared.pipeline.working import Work, repeated
 from shared.policy.schema import Breaker
+from shared.store.interface import StoreBusy, StoreError
 from shared.verification.registry import Puller
 
 log = logging.getLogger("medic.sweep")
@@ -103,7 +104,14 @@ def _overlooked(medic: Medic) -> Iterator[Incident]:
     """Received a while ago, and no message came to its worker, or none stayed."""
     now = medic.now()
     for waiting in medic.store.backlog(now, _AT_ONCE, since=now - _WAITED):
-        if (incident := medic.store.load(waiting.incident)) is not None:
+        try:
+            incident = medic.store.load(waiting.incident)
+        except StoreBusy:
+            raise
+        except StoreError as error:  # damaged, and no reason to leave the others
+            log.error("%s", error)
+            continue
+        if incident is not None:
             yield incident
 
 

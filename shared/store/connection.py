@@ -24,7 +24,7 @@ _ADVICE = {
     sqlite3.SQLITE_READONLY: "the file may only be read; correct its permissions",
     sqlite3.SQLITE_CANTOPEN: "the file cannot be opened; correct the path or its permissions",
     sqlite3.SQLITE_PERM: "the file cannot be opened; correct its permissions",
-    sqlite3.SQLITE_IOERR: "the disk fails; check it",
+    sqlite3.SQLITE_IOERR: "the disk fails, or a quota is used up; check it",
     sqlite3.SQLITE_CORRUPT: "the file is damaged; move it away, or restore a copy",
     sqlite3.SQLITE_CONSTRAINT: "the workload has another open incident, or the audit was changed",
     sqlite3.SQLITE_NOTADB: "the file is not a database; name another one in MEDIC_STORE",
@@ -39,6 +39,10 @@ class Database:
         self._wait = wait
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+
+    @property
+    def where(self) -> str:
+        return f"the file {self._path}"
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -14,10 +14,11 @@ from typing import Any
 from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.letter import Letters
-from shared.store import keys, rows
-from shared.store.interface import Breaker
+from shared.store import entities, keys, rows
+from shared.store.interface import Breaker, StoreError
 from shared.store.table import Table
 
+_MOST_JUDGED = 1000  # rows health looks through: one answer of the service
 _HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
@@ -30,7 +31,7 @@ def history(
 ) -> History:
     key = registry.key if registry else None
     hour, week = rows.stamp(now - _HOUR), now - _WEEK
-    today = [one for one in table.query(keys.since("w", now - _DAY)) if int(one["writes"])]
+    today = [one for one in table.query(keys.since("w", now - _DAY)) if _write_count(one)]
     lately = [one for one in today if one.get("registry") == key and _at(one) > hour]
     mine = [one for one in today if workload and one.get("resource") == workload.key]
     failed = digest and any(
@@ -62,7 +63,15 @@ def _refused(table: Table, workload: ResourceId, registry: str, since: str) -> s
 
 
 def _writes(counted: Iterable[Mapping[str, Any]]) -> int:
-    return sum(int(one["writes"]) for one in counted)
+    return sum(_write_count(one) for one in counted)
+
+
+def _write_count(counted: Mapping[str, Any]) -> int:
+    """A damaged row was a write, too; how many, nobody can say any more."""
+    try:
+        return int(counted["writes"])
+    except (ValueError, TypeError, LookupError):
+        return 1
 
 
 def _frees(counted: Iterable[Mapping[str, Any]], span: timedelta) -> datetime | None:
@@ -103,6 +112,20 @@ def breakers(table: Table) -> tuple[Breaker, ...]:
     )
 
 
+def unreadable(table: Table, now: datetime) -> tuple[str, ...]:
+    """Ids of the past week's incidents whose rows are damaged."""
+    found = []
+    rows_of = keys.between(f"i:inc-{now - _WEEK:%Y%m%d}", "i;")
+    for entity in islice(table.query(rows_of), _MOST_JUDGED):
+        if str(entity["RowKey"]).endswith(":c"):
+            continue
+        try:
+            entities.read_incident(entity, ())
+        except StoreError:
+            found.append(str(entity["RowKey"]).partition(":")[2])
+    return tuple(found)
+
+
 def letters(table: Table, limit: int) -> Letters:
     count = table.get(keys.letter_count())
     found = islice(table.query(keys.below("l"), page=limit), limit)
@@ -111,5 +134,5 @@ def letters(table: Table, limit: int) -> Letters:
 
 
 def _at(counted: Mapping[str, Any]) -> str:
-    """When a counted row was written, as the stamps of the other rows are."""
-    return str(counted["at"])
+    """When a counted row was written, as the stamps of the other rows are; its key says it too."""
+    return str(counted.get("at") or keys.counted_at(str(counted["RowKey"])))

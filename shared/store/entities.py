@@ -62,11 +62,12 @@ def first_rows(id: str, signal: Any, now: datetime) -> tuple[Entity, Entity]:
 
 
 def read_incident(entity: Mapping[str, Any], heard: "tuple[Heard, ...]") -> "Incident":
+    id = str(entity["RowKey"]).partition(":")[2]
     try:
-        text = body(entity)
-    except StoreError as damaged:
-        text = f"{damaged}"  # no JSON either: told like any other damaged incident
-    whole = {"id": entity["id"], "version": int(entity["version"]), "body": text}
+        whole = {"id": id, "version": int(entity["version"]), "body": body(entity)}
+    except (StoreError, ValueError, TypeError, LookupError) as damaged:
+        # No JSON either, so it is told like any other damaged incident.
+        whole = {"id": id, "version": 0, "body": f"{damaged}"}
     return rows.incident(whole, heard)
 
 
@@ -146,4 +147,5 @@ def body(entity: Mapping[str, Any]) -> str:
 
 
 def is_open(state: str) -> bool:
-    return State(state) in OPEN_STATES
+    """A state nobody knows is damage: the workload keeps that incident, and gets no second."""
+    return state not in set(State) or State(state) in OPEN_STATES

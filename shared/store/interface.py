@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A worker that took an incident and said nothing for so long is taken for dead.
 STUCK = timedelta(minutes=10)
+#: Clocks of two machines differ by less: what is stamped further ahead was stamped by a wrong one.
+AHEAD = timedelta(minutes=15)
 #: Letters that are kept at least, the newest; a few more may be there.
 KEPT_LETTERS = 100
 
@@ -160,7 +162,8 @@ class Store(Protocol):
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
         """Incidents to look at again, longest waiting first: their time has come (open ones, and
         unverified or explained ones that named a time), or a worker left them lying, also while it
-        took something back. A held one without a time waits for a person."""
+        took something back, or a clock that ran ahead stamped them. A held one without a time waits
+        for a person."""
 
     def backlog(
         self, now: datetime, limit: int, *, since: datetime | None = None
@@ -228,6 +231,13 @@ class Store(Protocol):
 
     def closed_places(self, now: datetime) -> Mapping[str, datetime]:
         """The places that want no requests at present, and until when."""
+
+    def unreadable(self, *, now: datetime) -> tuple[str, ...]:
+        """Ids of incidents of the past days whose rows are damaged. One question, for health."""
+
+    @property
+    def where(self) -> str:
+        """What keeps it and where, in words."""
 
     def check(self) -> None:
         """Raise StoreError when the store cannot be used."""

@@ -24,7 +24,7 @@ Keys hold no ids of resources, which may contain what a key may not: only hashes
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 PARTITION = "medic"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,6 +85,12 @@ def signal(id: str, resource: str) -> str:
 def counted(kind: str, at: datetime, incident: str, number: int) -> str:
     """`w` for announced writes, `f` for verifications that failed."""
     return f"{kind}:{micros(at):018d}:{digest(incident)}:{number:09d}"
+
+
+def counted_at(key: str) -> str:
+    """The moment in such a key, as a stamp."""
+    at = _EPOCH + timedelta(microseconds=int(key.split(":")[1]))
+    return at.isoformat(timespec="microseconds")
 
 
 def refused(resource: str, incident: str) -> str:

@@ -12,7 +12,7 @@ import hashlib
 import json
 import logging
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ from shared.store.interface import STUCK, Record, StoreError
 
 if TYPE_CHECKING:
     from shared.model.incident import Heard, Incident
+
+log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -157,14 +159,22 @@ def incident(row: Any, heard: "tuple[Heard, ...]") -> "Incident":
 
     try:
         return read_incident(row["body"], version=row["version"], signals=heard)
-    except ValueError as error:
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
         raise StoreError(
             f"incident {row['id']} cannot be read ({error}): its row is damaged; "
             "its audit records are kept apart and may still tell"
         ) from error
 
 
-def signal(row: Any) -> "Heard":
+def signals(found: Iterable[Any]) -> "tuple[Heard, ...]":
+    """What the incident heard, oldest first as given; a damaged row hides no other."""
     from shared.model.incident import Heard
 
-    return Heard(id=row["id"], source=row["source"], at=moment(row["at"]), text=row["text"])
+    heard = []
+    for row in found:
+        try:
+            at = moment(row["at"])
+            heard.append(Heard(id=row["id"], source=row["source"], at=at, text=row["text"]))
+        except (ValueError, TypeError, LookupError) as error:
+            log.error("A signal that an incident heard cannot be read: %s", error)
+    return tuple(heard)

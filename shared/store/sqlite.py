@@ -26,6 +26,7 @@ from shared.store import queries, rows
 from shared.store.connection import Database
 from shared.store.file_outbox import FileOutbox, put_up, put_up_trip
 from shared.store.interface import (
+    AHEAD,
     KEPT_LETTERS,
     STUCK,
     Breaker,
@@ -142,7 +143,8 @@ class SqliteStore:
         return Page(incidents=tuple(good), cursor=more, unreadable=tuple(bad))
 
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
-        wanted = {"now": rows.stamp(now), "stuck": rows.stamp(now - stuck)}
+        moments = {"now": now, "stuck": now - stuck, "ahead": now + AHEAD}
+        wanted = {name: rows.stamp(at) for name, at in moments.items()}
         with self._database.reading() as sql:
             waiting = sql.execute(queries.DUE, wanted)
             return tuple(islice(_readable(sql, waiting), limit))
@@ -174,6 +176,7 @@ class SqliteStore:
             "name": name,
             "holder": holder,
             "until": rows.stamp(until),
+            "longest": rows.stamp(until + (until - now) + AHEAD),
             "now": rows.stamp(now),
         }
         with self._database.writing() as sql:
@@ -265,9 +268,17 @@ class SqliteStore:
             kept = sql.execute(queries.CLOSED, (rows.stamp(now),)).fetchall()
         return {row["place"]: rows.moment(row["until"]) for row in kept}
 
+    def unreadable(self, *, now: datetime) -> tuple[str, ...]:
+        return self.page(since=now - _WEEK, limit=_MOST_ON_A_PAGE).unreadable
+
+    @property
+    def where(self) -> str:
+        return self._database.where
+
     def check(self) -> None:
-        with self._database.writing() as sql:  # an empty write: the disk and the lock are asked
-            sql.execute("SELECT count(*) FROM leases")
+        with self._database.writing() as sql:  # so much that it takes new pages of the disk
+            sql.execute(queries.LEASE_ANYHOW, ("check", "x" * 8192, ""))
+            sql.execute(queries.RELEASE, ("check", "x" * 8192))
 
     def close(self) -> None:
         self._database.close()
@@ -280,7 +291,7 @@ def _frees(spent: sqlite3.Row, span: timedelta) -> datetime | None:
 
 def _incident(sql: sqlite3.Connection, row: sqlite3.Row) -> "Incident":
     heard = sql.execute(queries.HEARD, (row["id"], _MOST_SIGNALS)).fetchall()
-    return rows.incident(row, tuple(rows.signal(one) for one in reversed(heard)))
+    return rows.incident(row, rows.signals(reversed(heard)))
 
 
 def _readable(sql: sqlite3.Connection, found: Iterable[sqlite3.Row]) -> "Iterator[Incident]":

@@ -96,6 +96,10 @@ class Table:
                     raise Clash from error
                 raise
 
+    @property
+    def where(self) -> str:
+        return f"the table {self._name} at {self._service.url}"
+
     def check(self) -> None:
         """Raise StoreError when the table cannot be written."""
         probe = Changes()
@@ -116,7 +120,7 @@ class Table:
     def _translated(self) -> Iterator[None]:
         from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
-        where = f"the table {self._name} at {self._service.url}"
+        where = self.where
         try:
             yield
         except ClientAuthenticationError as error:

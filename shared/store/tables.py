@@ -25,6 +25,7 @@ from shared.model.words import State
 from shared.store import changing, counting, entities, keys, queries, rows, table_outbox
 from shared.store.entities import row
 from shared.store.interface import (
+    AHEAD,
     STUCK,
     Breaker,
     Page,
@@ -70,9 +71,12 @@ def connect(endpoint: str, credential: Any) -> "TablesStore":
     )
     blobs = endpoint.replace(".table.", ".blob.", 1)
     patience: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 20, "retry_total": 4}
+    # The blob client's own pauses would be 18 seconds and more; a worker is waiting.
+    pauses: dict[str, Any] = {"initial_backoff": 1, "increment_base": 2}
     tables = TableServiceClient(endpoint, credential=credential, audience=audience, **patience)
     return TablesStore(
-        Table(tables, _TABLE), Leases(BlobServiceClient(blobs, credential, **patience), _CONTAINER)
+        Table(tables, _TABLE),
+        Leases(BlobServiceClient(blobs, credential, **patience, **pauses), _CONTAINER),
     )
 
 
@@ -159,11 +163,12 @@ class TablesStore:
         return Page(incidents=tuple(good), cursor=more, unreadable=tuple(bad))
 
     def due(self, now: datetime, limit: int, *, stuck: timedelta = STUCK) -> "tuple[Incident, ...]":
-        at, lying = rows.stamp(now), rows.stamp(now - stuck)
+        at, lying, ahead = rows.stamp(now), rows.stamp(now - stuck), rows.stamp(now + AHEAD)
         waiting = [
-            (entity.get("due") or entity["updated"], entity["id"])
+            (due or updated, str(entity["RowKey"]).partition(":")[2])
             for entity in self._table.query(keys.below("d"))
-            if (entity["due"] <= at if entity.get("due") else entity["updated"] <= lying)
+            for due, updated in [(entity.get("due"), str(entity.get("updated") or ""))]
+            if (due <= at if due else updated <= lying) or updated > ahead
         ]
         return tuple(islice(self._readable(id for _, id in sorted(waiting)), limit))
 
@@ -175,7 +180,9 @@ class TablesStore:
         found = [
             (entity.get("due") or entity["updated"], entity["id"], entity["resource"])
             for entity in self._table.query(where)
-            if (entity.get("due") or "") <= at and entity["updated"] <= still
+            if {"id", "updated", "resource"} <= entity.keys()  # else damaged; the sweep has it too
+            and (entity.get("due") or "") <= at
+            and entity["updated"] <= still
         ]
         return tuple(
             Waiting(incident=id, resource=resource) for _, id, resource in sorted(found)[:limit]
@@ -264,6 +271,13 @@ class TablesStore:
             if one["until"] > rows.stamp(now)
         }
 
+    def unreadable(self, *, now: datetime) -> tuple[str, ...]:
+        return counting.unreadable(self._table, now)
+
+    @property
+    def where(self) -> str:
+        return self._table.where
+
     def check(self) -> None:
         self._table.check()
         self._leases.check()
@@ -273,8 +287,9 @@ class TablesStore:
         self._table.close()
 
     def _read(self, entity: Mapping[str, Any]) -> "Incident":
-        told = list(self._table.query(keys.below(f"h:{entity['id']}")))[-_MOST_SIGNALS:]
-        return entities.read_incident(entity, tuple(rows.signal(one) for one in told))
+        id = str(entity["RowKey"]).partition(":")[2]
+        told = list(self._table.query(keys.below(f"h:{id}")))[-_MOST_SIGNALS:]
+        return entities.read_incident(entity, rows.signals(told))
 
     def _readable(self, ids: Iterable[str]) -> "Iterator[Incident]":
         for id in ids:
