@@ -53,6 +53,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     }
     breakers: list[dict[str, Any]] = []
     poison: dict[str, Any] | None = None  # not known
+    waiting: dict[str, Any] | None = None
     try:
         medic.store.check()
         parts["store"]["unreadable"] = _damaged(medic)
@@ -61,12 +62,13 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
             for one in medic.store.breakers()
         ]
         letters = medic.store.letters(KEPT_LETTERS)
+        waiting = msgspec.to_builtins(medic.store.held())
         poison = letters_view(letters, now=medic.now())
     except HealError as error:
         parts["store"] = _store(medic.store.where, [str(error)])
     held, parts["azure"] = _permissions(medic)
     well = all(part["ok"] for part in parts.values())
-    report = {"healthy": well, **parts, "breakers": breakers, "poison": poison}
+    report = {"healthy": well, **parts, "breakers": breakers, "poison": poison, "held": waiting}
     report["permissions"] = held
     report["notifications"] = _notifications(medic)
     return answer(report, 200 if well else 503)

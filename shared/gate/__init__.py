@@ -27,6 +27,7 @@ from shared.gate import (
     scope,
     sign_in,
     surroundings,
+    waves,
 )
 from shared.gate.case import Case, Objection, Rule, deny
 from shared.model.evidence import Evidence, Registry
@@ -73,6 +74,8 @@ RULES: tuple[Rule, ...] = (
     conduct.not_tried_in_vain,
     conduct.nobody_refused,
     conduct.not_flapping,
+    waves.no_shared_fault,
+    waves.nothing_missed,
 )
 
 #: For an offer to take rules of our own away; nothing else passes them.

@@ -16,6 +16,7 @@ The pipeline: the only place where rooms meet.
     telling.py    what people are told, outside every heal
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
     burying.py    what the queue gave up: kept as a letter, tried once more, or told as failed
+    away.py       which signals waited while nobody was here
     weighing.py   what the gate must know beside the evidence: history, repeats, surroundings
 """
 

@@ -50,6 +50,8 @@ UNFINISHED = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
 _NO_OTHER_FAULT = frozenset(
     {FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE, FindingName.UNDETERMINED}
 )
+#: Rules that were asked when the plan was begun, and have nothing to say about its rest.
+_OF_THE_BEGINNING = ("nothing-in-doubt", "nothing-missed", "no-shared-fault", "within-limits")
 #: How often one incident waits for the platform's own next try.
 _WAITS = 3
 
@@ -205,13 +207,13 @@ def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:
     """What was left of an allowed plan when its worker was interrupted goes on as it was allowed.
 
     Our own first step makes older texts look wrong, which is a doubt about them and not about the
-    steps left, and a person who approved the whole approved its rest. Any other objection counts as
-    always.
+    steps left; what was begun is no backlog, and its writes were counted when they were announced;
+    and a person who approved the whole approved its rest. Any other objection counts as always.
     """
     plan, policy = incident.plan, medic.policy
     if plan is None or policy is None or found.decision is None or not found.plan.steps:
         return found
-    lifted = {"nothing-in-doubt"}
+    lifted = set(_OF_THE_BEGINNING)
     if incident.approved == plan.digest and not any(
         policy.mode_of(step.remedy) is Mode.OBSERVE for step in found.plan.steps
     ):

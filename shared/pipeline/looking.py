@@ -14,8 +14,7 @@ Nothing here writes to Azure; the guard on the wire would stop it.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients.azure import Azure
@@ -28,10 +27,9 @@ from shared.model.ids import ResourceId
 from shared.model.incident import Heard, Incident
 from shared.model.plan import Decision, Diagnosis, Plan
 from shared.model.signal import Reading, Signal
-from shared.model.words import Cause, FindingName, State, Verdict
+from shared.model.words import Cause, FindingName, State
 from shared.pipeline import offering, weighing
 from shared.planning import together as plans
-from shared.policy import Policy
 
 #: One failed pull prints several lines; what is older belongs to an earlier one.
 _ONE_FAILURE = timedelta(minutes=2)
@@ -122,10 +120,10 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, incident: Incident | Non
     asked: tuple[gate.Share, ...] = ()
     if planned.steps:
         asked = tuple(
-            _share(part, share, planned, azure, medic)
+            _share(part, share, planned, diagnosed.finding, incident, azure, medic)
             for part, share in zip(parts, shares, strict=True)
         )
-        decision = decide(planned, asked, medic.policy, now=azure.now(), incident=incident)
+        decision = weighing.decide(planned, asked, medic.policy, now=azure.now(), incident=incident)
     return Look(
         evidence=parts[first].evidence,
         diagnosis=diagnosed,
@@ -140,7 +138,7 @@ def _offer(seen: offering.Offer, azure: Azure, medic: Medic, incident: Incident 
     decision: Decision | None = None
     if seen.shares:
         now = azure.now()
-        decision = decide(seen.plan, seen.shares, medic.policy, now=now, incident=incident)
+        decision = weighing.decide(seen.plan, seen.shares, medic.policy, now=now, incident=incident)
     return Look(
         evidence=seen.evidence,
         diagnosis=seen.diagnosis,
@@ -148,25 +146,6 @@ def _offer(seen: offering.Offer, azure: Azure, medic: Medic, incident: Incident 
         decision=decision,
         shares=seen.shares,
     )
-
-
-def decide(
-    plan: Plan,
-    shares: tuple[gate.Share, ...],
-    policy: Policy | None,
-    *,
-    now: datetime,
-    incident: Incident | None,
-) -> Decision:
-    """Ask the gate, with what a person said about the incident; where it holds, also whether a
-    person's approval is all that is missing."""
-    ask = partial(gate.decide_all, plan, shares, policy=policy, now=now)
-    said = (incident.approved, incident.approved_at) if incident else (None, None)
-    decision = ask(approved=said[0], approved_at=said[1])
-    if decision.verdict is Verdict.HOLD:
-        with_a_yes = ask(approved=plan.digest)
-        decision = replace(decision, approvable=with_a_yes.verdict is Verdict.ALLOW)
-    return decision
 
 
 def _in_pull_order(seen: Evidence) -> list[Evidence]:
@@ -196,16 +175,25 @@ def _is_about_another(text: str, image: ImageUse, others: Iterable[ImageUse]) ->
     return any(lines.speaks_of(text, other) > mine for other in others)
 
 
-def _share(part: _Part, share: Plan, whole: Plan, azure: Azure, medic: Medic) -> gate.Share:
+def _share(
+    part: _Part,
+    share: Plan,
+    whole: Plan,
+    finding: FindingName,
+    incident: Incident | None,
+    azure: Azure,
+    medic: Medic,
+) -> gate.Share:
     return gate.Share(
         of=part.judged.name,
         plan=share,
         evidence=weighing.surrounded(part.evidence, share.steps, azure),
         history=weighing.history(
             share,
-            part.evidence.workload.id,
-            part.registry,
+            part.evidence,
             digest=whole.digest,
+            finding=finding,
+            incident=incident,
             azure=azure,
             medic=medic,
         ),

@@ -91,7 +91,7 @@ def _leavers(
 
 def _judged(seen: Registry, resource: ResourceId, known: Tidy, azure: Azure, medic: Medic) -> Offer:
     """Plan, and what the gate has to be asked where there is something to decide."""
-    planned = tidy.plan(seen, known)
+    planned, diagnosed = tidy.plan(seen, known), tidy.diagnosis(seen, known)
     read = Evidence(
         workload=_rules(resource, seen),
         image=None,
@@ -107,13 +107,19 @@ def _judged(seen: Registry, resource: ResourceId, known: Tidy, azure: Azure, med
         plan=planned,
         evidence=weighing.surrounded(read, planned.steps, azure),
         history=weighing.history(
-            planned, resource, seen.id, digest=planned.digest, azure=azure, medic=medic
+            planned,
+            read,
+            digest=planned.digest,
+            finding=diagnosed.finding,
+            incident=None,
+            azure=azure,
+            medic=medic,
         ),
         tidy=known,
     )
     return Offer(
         evidence=read,
-        diagnosis=tidy.diagnosis(seen, known),
+        diagnosis=diagnosed,
         plan=planned,
         shares=(share,) if planned.steps else (),
     )

@@ -16,7 +16,8 @@ from shared.model.evidence import Registry
 from shared.model.incident import Incident
 from shared.model.plan import Decision
 from shared.model.words import Verdict
-from shared.pipeline.looking import Look, decide
+from shared.pipeline import weighing
+from shared.pipeline.looking import Look
 from shared.pipeline.working import Work
 
 _SOON = timedelta(minutes=1)
@@ -31,7 +32,9 @@ def ask_again(found: Look, incident: Incident, work: Work) -> Look:
         held = Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("policy",))
         return replace(found, decision=replace(held, until=now + _SOON))
     shares = tuple(_as_of_now(share, found, work) for share in found.shares)
-    return replace(found, decision=decide(found.plan, shares, policy, now=now, incident=incident))
+    return replace(
+        found, decision=weighing.decide(found.plan, shares, policy, now=now, incident=incident)
+    )
 
 
 def _as_of_now(share: Share, found: Look, work: Work) -> Share:
@@ -42,5 +45,10 @@ def _as_of_now(share: Share, found: Look, work: Work) -> Share:
         found.plan.digest,
         now=medic.now(),
         workload=evidence.workload.id,
+        finding=found.diagnosis.finding,
     )
-    return replace(share, history=replace(counted, repeats=share.history.repeats))
+    before = share.history
+    cause = before.crowd.cause if before.crowd else ""
+    crowd = counted.crowd and replace(counted.crowd, cause=cause)
+    counted = replace(counted, repeats=before.repeats, crowd=crowd, missed=before.missed)
+    return replace(share, history=counted)

@@ -26,7 +26,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Verification
 from shared.model.signal import Signal
 from shared.model.words import RemedyName, Result, State
-from shared.pipeline import offering, rounds, tidying, worsening
+from shared.pipeline import away, offering, rounds, tidying, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
 from shared.pipeline.undoing import go_on
@@ -68,6 +68,7 @@ def sweep(
     `hand_on` takes the rounds of what waits together, where there is a queue for them; else they
     are made here.
     """
+    medic.store.beat(medic.now(), longest=away.LONGEST)
     in_rounds = _rounds(medic, hand_on)
     due = medic.store.due(medic.now(), _AT_ONCE)
     left = [*_overlooked(medic), *due]

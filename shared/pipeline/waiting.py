@@ -23,6 +23,8 @@ from shared.pipeline.working import Work
 _LOOKS, _LATER = 2, timedelta(minutes=15)
 #: The least time between two looks at a held plan, doubled with each look up to an hour or so.
 _BETWEEN, _DOUBLED = timedelta(minutes=1), 6
+#: Rules whose objection somebody elsewhere may settle without telling.
+_SETTLED_BY_OTHERS = frozenset({"owner-consents", "no-shared-fault"})
 
 
 def look_later(incident: Incident, work: Work) -> Incident:
@@ -48,7 +50,8 @@ def refused(incident: Incident, decision: Decision, work: Work) -> Incident:
         audit.keep_policy(policy.digest, dump, store=medic.store, now=medic.now())
     incident = work.note(incident, "gate", said, state=State.HELD)
     if decision.until is None:
-        return look_later(incident, work) if "owner-consents" in decision.rules else incident
+        open_ended = _SETTLED_BY_OTHERS.intersection(decision.rules)
+        return look_later(incident, work) if open_ended else incident
     pause = _BETWEEN * 2 ** min(_looked(incident), _DOUBLED)
     due = max(decision.until, work.medic.now() + pause)
     text = f"held until {due:%Y-%m-%d %H:%M:%S} UTC at least; looked at again then"

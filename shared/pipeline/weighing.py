@@ -1,28 +1,34 @@
 """
 Weighing: what the gate must know about a plan beside the evidence it rests on.
 
-In:  a plan, the workload, the registry it is about, and the incident's Azure.
-Out: the History: how much was written lately, who refused, and what of this was done before and is
-     needed again.
+In:  a plan, the evidence it rests on, the finding, and the incident with its Azure.
+Out: the History: how much was written lately, who refused, what of this was done before and is
+     needed again, and how many others fail alike.
 
-Also the surroundings of all that the plan touches, which are read only now that there is a plan.
+Also the surroundings of all that the plan touches, which are read only now that there is a plan;
+and the gate's answer to all of it.
 
-Reads the store; asks Azure what locks and policies stand around the plan's targets, and when
-something this service did is gone again, who took it away.
+Reads the store; asks Azure what locks and policies stand around the plan's targets; when something
+this service did is gone again, who took it away; when many fail alike, what they have in common.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
+from shared import gate
 from shared.clients.azure import Azure
-from shared.evidence import hands, surroundings
+from shared.evidence import common_cause, hands, surroundings
 from shared.medic import Medic
-from shared.model.evidence import Evidence, Unread
-from shared.model.history import History, Repeat
+from shared.model.evidence import Evidence, Registry, Unread
+from shared.model.history import Crowd, History, Repeat
 from shared.model.ids import ResourceId
-from shared.model.plan import Outcome, Plan, Step
-from shared.model.words import OPEN_STATES, RemedyName, State
+from shared.model.incident import Incident
+from shared.model.plan import Decision, Outcome, Plan, Step
+from shared.model.words import OPEN_STATES, FindingName, RemedyName, State, Verdict
+from shared.pipeline import away
+from shared.policy import Policy
 from shared.remediations import rule_sets
 
 #: How far back what was done counts as the same flapping.
@@ -31,16 +37,57 @@ _A_DAY = timedelta(days=1)
 
 def history(
     plan: Plan,
-    workload: ResourceId,
-    registry: ResourceId | None,
+    evidence: Evidence,
     *,
     digest: str,
+    finding: FindingName,
+    incident: Incident | None,
     azure: Azure,
     medic: Medic,
 ) -> History:
-    """The store's counts, and the steps of this plan that were taken lately for this workload."""
-    known = medic.store.history(registry, digest, now=medic.now(), workload=workload)
-    return replace(known, repeats=_repeats(plan, workload, azure, medic))
+    """The store's counts, the steps of this plan that were taken lately for this workload, whether
+    it is one of many, and whether its signal waited while nobody was here."""
+    workload, registry = evidence.workload.id, evidence.registry
+    known = medic.store.history(
+        registry.id if isinstance(registry, Registry) else None,
+        digest,
+        now=medic.now(),
+        workload=workload,
+        finding=finding,
+    )
+    return replace(
+        known,
+        repeats=_repeats(plan, workload, azure, medic),
+        crowd=_explained(known.crowd, evidence, azure, medic),
+        missed=away.missed(incident, medic.store.pulse(), medic.now()),
+    )
+
+
+def _explained(crowd: Crowd | None, evidence: Evidence, azure: Azure, medic: Medic) -> Crowd | None:
+    """With what all of them have in common, which is looked for only once they are many."""
+    policy = medic.policy
+    if crowd is None or policy is None or crowd.others + 1 < policy.limits.workloads_at_once:
+        return crowd
+    return replace(crowd, cause=common_cause.read(azure, evidence, crowd))
+
+
+def decide(
+    plan: Plan,
+    shares: tuple[gate.Share, ...],
+    policy: Policy | None,
+    *,
+    now: datetime,
+    incident: Incident | None,
+) -> Decision:
+    """Ask the gate, with what a person said about the incident; where it holds, also whether a
+    person's approval is all that is missing."""
+    ask = partial(gate.decide_all, plan, shares, policy=policy, now=now)
+    said = (incident.approved, incident.approved_at) if incident else (None, None)
+    decision = ask(approved=said[0], approved_at=said[1])
+    if decision.verdict is Verdict.HOLD:
+        with_a_yes = ask(approved=plan.digest)
+        decision = replace(decision, approvable=with_a_yes.verdict is Verdict.ALLOW)
+    return decision
 
 
 def surrounded(evidence: Evidence, steps: Sequence[Step], azure: Azure) -> Evidence:

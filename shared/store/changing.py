@@ -194,6 +194,23 @@ def _make_room(table: Table) -> None:
             table.commit(changes)
 
 
+def beat(table: Table, now: datetime, longest: timedelta) -> None:
+    """One attempt at noting that the sweep runs."""
+    kept, at = table.get(keys.PULSE), rows.stamp(now)
+    gap = {"gap_until": at} if kept is None else {}
+    if kept and kept["last"] < rows.stamp(now - longest):
+        gap = {"gap_from": kept["last"], "gap_until": at}
+    elif kept:
+        gap = {name: kept[name] for name in ("gap_from", "gap_until") if kept.get(name)}
+    made = row(keys.PULSE, last=at, **gap)
+    changes = Changes()
+    if kept:
+        changes.replace(made, kept)
+    else:
+        changes.insert(made)
+    table.commit(changes)
+
+
 def _joinable(pointer: Mapping[str, Any], now: datetime) -> bool:
     state = State(pointer["state"])
     lately = pointer["updated"] >= rows.stamp(now - _DAY)

@@ -11,11 +11,12 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from shared.model.history import History
+from shared.model.history import Crowd, History
 from shared.model.ids import ResourceId
 from shared.model.letter import Letters
+from shared.model.words import FindingName, State
 from shared.store import entities, keys, rows
-from shared.store.interface import Breaker, StoreError
+from shared.store.interface import Breaker, Held, StoreError
 from shared.store.table import Table
 
 _MOST_JUDGED = 1000  # rows health looks through: one answer of the service
@@ -28,6 +29,7 @@ def history(
     digest: str,
     now: datetime,
     workload: ResourceId | None,
+    finding: FindingName | None,
 ) -> History:
     key = registry.key if registry else None
     hour, week = rows.stamp(now - _HOUR), now - _WEEK
@@ -49,6 +51,7 @@ def history(
         breaker=stopped[0].because if stopped else None,
         same_plan_failed=bool(failed),
         refused=_refused(table, workload, key, rows.stamp(week)) if workload and key else None,
+        crowd=_crowd(table, key, finding, now, besides=workload) if finding else None,
     )
 
 
@@ -86,6 +89,46 @@ def written(table: Table, registry: ResourceId, since: datetime) -> tuple[dateti
         for one in table.query(keys.since("w", since))
         if one.get("registry") == registry.key
     )
+
+
+def _crowd(
+    table: Table,
+    registry: str | None,
+    finding: FindingName,
+    now: datetime,
+    *,
+    besides: ResourceId | None,
+) -> Crowd:
+    """Other workloads of the registry that fail for this reason."""
+    if registry is None:
+        return Crowd(finding=finding)
+    hour, quote = rows.stamp(now - _HOUR), "'"
+    # An id holds no quote; doubling one is how a filter would take it literally.
+    about = f"registry eq '{registry.replace(quote, quote * 2)}' and finding eq '{finding}'"
+    alike = [
+        one
+        for one in table.query(f"{keys.opened_since(now - _DAY)} and {about}")
+        if (one["open"] or one["opened"] >= hour)
+        and (besides is None or one["resource"] != besides.key)
+    ]
+    first = min((one["opened"] for one in alike), default=None)
+    others = len({one["resource"] for one in alike})
+    return Crowd(finding=finding, others=others, since=rows.moment_or_none(first))
+
+
+def closed_places(table: Table, now: datetime) -> dict[str, datetime]:
+    return {
+        one["place"]: rows.moment(one["until"])
+        for one in table.query(keys.below("p"))
+        if one["until"] > rows.stamp(now)
+    }
+
+
+def held(table: Table) -> Held:
+    """The plans that wait for a person."""
+    waiting = f"{keys.below('n')} and state eq '{State.HELD}'"
+    opened = [one["opened"] for one in table.query(waiting)]
+    return Held(count=len(opened), oldest=rows.moment_or_none(min(opened, default=None)))
 
 
 def failures(table: Table, since: datetime, now: datetime) -> dict[str, int]:

@@ -18,7 +18,7 @@ from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
-from shared.model.words import Result, State
+from shared.model.words import FindingName, Result, State
 from shared.store.outbox import Outbox
 
 if TYPE_CHECKING:
@@ -112,6 +112,24 @@ class Breaker:
     since: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulse:
+    """When the sweep ran last, and the newest time in which it did not. `gap_from` None: it had
+    never run before."""
+
+    last: datetime
+    gap_from: datetime | None
+    gap_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How many plans wait for a person, and when the first of their incidents was opened."""
+
+    count: int = 0
+    oldest: datetime | None = None
+
+
 class Store(Protocol):
     """The memory of the service: incidents, signals, audit, leases, breakers, letters.
 
@@ -201,11 +219,22 @@ class Store(Protocol):
         *,
         now: datetime,
         workload: ResourceId | None = None,
+        finding: FindingName | None = None,
     ) -> History:
         """What the gate must know: writes of the past hour and the past 24 hours, for the registry,
         the workload and all, and when the oldest of them no longer counts; of the past
         week, whether the plan failed and whether a person refused a change for this workload at
-        this registry (rejected it, or had it taken back)."""
+        this registry (rejected it, or had it taken back); and how many other workloads there
+        fail with this finding, in incidents of the past day that are open or of the past hour."""
+
+    def beat(self, now: datetime, *, longest: timedelta) -> None:
+        """The sweep runs. After more than `longest` without, or the first time, that was a gap."""
+
+    def pulse(self) -> Pulse | None:
+        """None: the sweep never ran on this store."""
+
+    def held(self) -> Held:
+        """What waits for a person."""
 
     def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
         """Failed verifications by registry (its id in lower case) since then, or since its breaker

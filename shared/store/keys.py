@@ -15,6 +15,7 @@ one partition, and what is asked for often is a row of its own:
     w:{at}…  f:{at}…        announced writes, failed looks, by time
     l:{workload}:{newest first} its incidents
     x:{workload}:{incident} what a person refused               b:{scope}  breakers
+    y:pulse                 when the sweep ran
     l:{newest first}        letters                             m          how many there ever were
     q:{about}:{state}       what a person is to be told         t:{about}:{state} was put up once
     c:{channel}             how a notification channel fared
@@ -124,6 +125,14 @@ def channel(name: str) -> str:
 
 def place(name: str) -> str:
     return f"p:{digest(name)}"
+
+
+PULSE = "y:pulse"
+
+
+def opened_since(at: datetime) -> str:
+    """The filter for the lines of incidents opened at or after a moment."""
+    return between("n:", f"n:{_LAST - micros(at):018d};")
 
 
 def between(low: str, high: str) -> str:

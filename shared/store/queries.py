@@ -31,13 +31,15 @@ HEARD = "SELECT id, source, at, text FROM signals WHERE incident = ? ORDER BY n 
 INCIDENT = "SELECT id, version, body FROM incidents WHERE id = ?"
 INSERT = """
     INSERT INTO incidents
-        (id, version, state, open, resource, registry, opened, updated, due, body)
-    VALUES (:id, :version, :state, :open, :resource, :registry, :opened, :updated, :due, :body)
+        (id, version, state, open, resource, registry, opened, updated, due, finding, body)
+    VALUES (:id, :version, :state, :open, :resource, :registry, :opened, :updated, :due, :finding,
+        :body)
     ON CONFLICT (id) DO NOTHING
 """
 UPDATE = """
     UPDATE incidents SET version = :version, state = :state, open = :open, resource = :resource,
-        registry = :registry, opened = :opened, updated = :updated, due = :due, body = :body
+        registry = :registry, opened = :opened, updated = :updated, due = :due,
+        finding = :finding, body = :body
     WHERE id = :id AND version = :version - 1
 """
 # "0" follows "/": between the two lie exactly the ids below a scope.
@@ -116,6 +118,20 @@ FAILURES = """
       ), '')
     GROUP BY registry
 """
+
+CROWD = """
+    SELECT count(DISTINCT resource) AS others, min(opened) AS since FROM incidents
+    WHERE registry = :registry AND finding = :finding AND resource <> :workload
+      AND opened >= :day AND (open = 1 OR opened >= :hour)
+"""
+HELD = "SELECT count(*) AS held, min(opened) AS oldest FROM incidents WHERE state = 'held'"
+BEAT = """
+    INSERT INTO pulse (one, last, gap_from, gap_until) VALUES (1, :now, NULL, :now)
+    ON CONFLICT (one) DO UPDATE SET last = :now,
+        gap_from = CASE WHEN last < :late THEN last ELSE gap_from END,
+        gap_until = CASE WHEN last < :late THEN :now ELSE gap_until END
+"""
+PULSE = "SELECT last, gap_from, gap_until FROM pulse"
 
 # No lease lasts so long: a clock that ran ahead stamped it, and its holder asks before each write.
 LEASE = """

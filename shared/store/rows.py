@@ -20,7 +20,7 @@ from shared.model.discretion import discreet
 from shared.model.letter import Letter
 from shared.model.signal import Signal
 from shared.model.words import OPEN_STATES, State
-from shared.store.interface import STUCK, Record, StoreError
+from shared.store.interface import STUCK, Pulse, Record, StoreError
 
 if TYPE_CHECKING:
     from shared.model.incident import Heard, Incident
@@ -50,6 +50,16 @@ def stamp(at: datetime) -> str:
 
 def moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def moment_or_none(text: str | None) -> datetime | None:
+    return moment(text) if text else None
+
+
+def pulse(row: Any) -> Pulse:
+    """The pulse in a row."""
+    gap = [moment_or_none(row[name]) for name in ("gap_from", "gap_until")]
+    return Pulse(last=moment(row["last"]), gap_from=gap[0], gap_until=gap[1])
 
 
 def clean(text: str) -> str:
@@ -99,6 +109,7 @@ def incident_row(incident: "Incident") -> dict[str, object]:
         "updated": stamp(incident.updated),
         "due": stamp(due) if due else None,
         "undoing": bool(incident.undoing) or None,
+        "finding": incident.diagnosis.finding.value if incident.diagnosis else None,
         "body": write_incident(incident),
     }
 

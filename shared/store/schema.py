@@ -100,12 +100,27 @@ _OF_WORKLOAD = ("CREATE INDEX of_workload ON incidents (resource, updated)",)
 #: Places of Azure's that want no requests for a while, told by one process to the others.
 _NOTICES = ("CREATE TABLE notices (place TEXT PRIMARY KEY, until TEXT NOT NULL)",)
 
+_CROWDS = (
+    "ALTER TABLE incidents ADD COLUMN finding TEXT",
+    "CREATE INDEX alike ON incidents (registry, finding, opened)",
+    "CREATE INDEX in_state ON incidents (state, opened)",
+    """
+    CREATE TABLE pulse (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        last TEXT NOT NULL,  -- when the sweep ran
+        gap_from TEXT,       -- none: it had never run before
+        gap_until TEXT
+    )
+    """,
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _LETTERS,
     _OUTBOX,
     _OF_WORKLOAD,
     _NOTICES,
+    _CROWDS,
 )
 
 

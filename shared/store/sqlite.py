@@ -21,8 +21,8 @@ from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
-from shared.model.words import UNSOLVED_STATES, State
-from shared.store import queries, rows
+from shared.model.words import UNSOLVED_STATES, FindingName, State
+from shared.store import file_counting, queries, rows
 from shared.store.connection import Database
 from shared.store.file_outbox import FileOutbox, put_up, put_up_trip
 from shared.store.interface import (
@@ -30,7 +30,9 @@ from shared.store.interface import (
     KEPT_LETTERS,
     STUCK,
     Breaker,
+    Held,
     Page,
+    Pulse,
     Received,
     Record,
     StaleIncident,
@@ -46,7 +48,7 @@ log = logging.getLogger(__name__)
 _MOST_SIGNALS = 200  # the newest so many are loaded with their incident
 _MOST_ON_A_PAGE = 200
 _MOST_LATELY = 50
-_HOUR, _DAY, _WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+_DAY = timedelta(days=1)
 
 
 class SqliteStore:
@@ -198,31 +200,24 @@ class SqliteStore:
         *,
         now: datetime,
         workload: ResourceId | None = None,
+        finding: FindingName | None = None,
     ) -> History:
-        key = registry.key if registry else None
-        wanted = (workload.key if workload else None, key, rows.stamp(now - _WEEK))
         with self._database.reading() as sql:
-            hour = sql.execute(queries.WRITES_AT, (rows.stamp(now - _HOUR), key)).fetchone()
-            mine = sql.execute(queries.WRITES_FOR, (rows.stamp(now - _DAY), wanted[0])).fetchone()
-            day = sql.execute(queries.WRITES, (rows.stamp(now - _DAY),)).fetchone()
-            breaker = sql.execute(queries.BREAKER, (key,)).fetchone()
-            failed = sql.execute(
-                queries.FAILED_BEFORE, (digest, rows.stamp(now - _WEEK))
-            ).fetchone()
-            refused = sql.execute(queries.REFUSED, wanted).fetchone()
-        return History(
-            registry_writes_last_hour=hour["writes"],
-            registry_frees=_frees(hour, _HOUR),
-            workload_writes_today=mine["writes"],
-            workload_frees=_frees(mine, _DAY),
-            writes_today=day["writes"],
-            day_frees=_frees(day, _DAY),
-            breaker=breaker["because"] if breaker else None,
-            same_plan_failed=bool(digest and failed),
-            refused=f"{refused['id']}, {refused['state']}, {refused['updated'][:16]}"
-            if refused
-            else None,
-        )
+            return file_counting.history(sql, registry, digest, now, workload, finding)
+
+    def beat(self, now: datetime, *, longest: timedelta) -> None:
+        with self._database.writing() as sql:
+            sql.execute(queries.BEAT, {"now": rows.stamp(now), "late": rows.stamp(now - longest)})
+
+    def pulse(self) -> Pulse | None:
+        with self._database.reading() as sql:
+            kept = sql.execute(queries.PULSE).fetchone()
+        return rows.pulse(kept) if kept else None
+
+    def held(self) -> Held:
+        with self._database.reading() as sql:
+            found = sql.execute(queries.HELD).fetchone()
+        return Held(count=found["held"], oldest=rows.moment_or_none(found["oldest"]))
 
     def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
         with self._database.reading() as sql:
@@ -282,11 +277,6 @@ class SqliteStore:
 
     def close(self) -> None:
         self._database.close()
-
-
-def _frees(spent: sqlite3.Row, span: timedelta) -> datetime | None:
-    """When the oldest of these writes no longer counts."""
-    return rows.moment(spent["oldest"]) + span if spent["oldest"] else None
 
 
 def _incident(sql: sqlite3.Connection, row: sqlite3.Row) -> "Incident":

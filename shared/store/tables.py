@@ -11,6 +11,7 @@ again. Nothing is imported before the first use: the alert door pays for the tab
 
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,14 +22,16 @@ from shared.model.history import History
 from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
-from shared.model.words import State
+from shared.model.words import FindingName, State
 from shared.store import changing, counting, entities, keys, queries, rows, table_outbox
 from shared.store.entities import row
 from shared.store.interface import (
     AHEAD,
     STUCK,
     Breaker,
+    Held,
     Page,
+    Pulse,
     Received,
     Record,
     StoreError,
@@ -217,8 +220,19 @@ class TablesStore:
         *,
         now: datetime,
         workload: ResourceId | None = None,
+        finding: FindingName | None = None,
     ) -> History:
-        return counting.history(self._table, registry, digest, now, workload)
+        return counting.history(self._table, registry, digest, now, workload, finding)
+
+    def beat(self, now: datetime, *, longest: timedelta) -> None:
+        until_done(lambda: changing.beat(self._table, now, longest))
+
+    def pulse(self) -> Pulse | None:
+        kept = self._table.get(keys.PULSE)
+        return rows.pulse(defaultdict(lambda: None, kept)) if kept else None
+
+    def held(self) -> Held:
+        return counting.held(self._table)
 
     def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
         return counting.failures(self._table, since, now)
@@ -264,12 +278,7 @@ class TablesStore:
         self._table.commit(changes)
 
     def closed_places(self, now: datetime) -> Mapping[str, datetime]:
-        kept = self._table.query(keys.below("p"))
-        return {
-            one["place"]: rows.moment(one["until"])
-            for one in kept
-            if one["until"] > rows.stamp(now)
-        }
+        return counting.closed_places(self._table, now)
 
     def unreadable(self, *, now: datetime) -> tuple[str, ...]:
         return counting.unreadable(self._table, now)

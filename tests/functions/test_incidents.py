@@ -123,6 +123,13 @@ def test_another_plan_than_the_one_shown_is_409_and_nothing_is_written(
     assert desk.clinic.writes == []
 
 
+def test_what_is_held_stays_in_sight_however_long(held: tuple[Desk, str]) -> None:
+    desk, id = held
+    opened = desk.incident(id)["opened"]
+
+    assert desk.ask("GET", "/api/health").json["held"] == {"count": 1, "oldest": opened}
+
+
 def test_approval_after_the_world_changed_is_409(held: tuple[Desk, str]) -> None:
     desk, id = held
     plan = desk.incident(id)["plan"]["digest"]

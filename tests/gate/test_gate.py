@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared import gate
+from shared import gate, policy
 from shared.gate.case import Case
 from shared.model.evidence import Access, Egress, Evidence, PullAuth, PullMode, Unread, Via
-from shared.model.history import History, Repeat
+from shared.model.history import Crowd, History, Repeat
 from shared.model.ids import ResourceId
 from shared.model.plan import Plan, Write
-from shared.model.words import RemedyName, Verdict
+from shared.model.words import FindingName, RemedyName, Verdict
 from tests.gate.cases import (
     CONTOSO,
     ELSEWHERE,
@@ -418,6 +418,53 @@ def test_a_fix_that_is_gone_again_waits_for_the_cooldown_unless_a_person_approve
     assert judge(history=gone, approved=digest).verdict is Verdict.ALLOW
 
 
+@pytest.mark.parametrize("remedy", [one for one in RemedyName if one != "firewall-sync"])
+def test_one_of_many_that_fail_alike_is_held_whatever_mends_it(remedy: RemedyName) -> None:
+    many = History(crowd=Crowd(finding=FindingName.NOT_RETRYING, others=4, cause="a switch"))
+    few = History(crowd=Crowd(finding=FindingName.NOT_RETRYING, others=3))
+    plan = other_step(remedy, SHOP)
+
+    held, alone = judge(plan, history=many), judge(plan, history=few)
+    by_a_person = judge(plan, history=many, approved=Plan.of((plan,)).digest)
+
+    assert "no-shared-fault" in held.rules
+    assert any("5 workloads of contoso stopped trying" in reason for reason in held.reasons)
+    assert any("a switch. Settle it there" in reason for reason in held.reasons)
+    assert "no-shared-fault" not in alone.rules + by_a_person.rules
+    assert judge(history=many).verdict is Verdict.ALLOW
+
+
+def test_a_backlog_is_held_until_a_person_approves_or_the_policy_says_otherwise() -> None:
+    waited = History(missed="the newest signal is old")
+    digest = Plan.of((step(),)).digest
+
+    assert judge(history=waited).rules == ("nothing-missed",)
+    assert judge(history=waited, approved=digest).verdict is Verdict.ALLOW
+    assert judge(history=waited, rules=f"{GENEROUS}backlog: act").verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize(
+    ("ago", "counts"),
+    [(-6, False), (-4, True), (0, True), (24 * 60 - 1, True), (24 * 60, False)],
+)
+def test_an_approval_counts_from_when_it_was_given_until_it_expires(ago: int, counts: bool) -> None:
+    plan, asking = Plan.of((step(),)), GENEROUS.replace("mode: auto", "mode: approve")
+    given = NOW - timedelta(minutes=ago)
+
+    decision = gate.decide(
+        plan,
+        evidence=evidence(),
+        policy=policy.load(asking),
+        history=History(),
+        now=NOW,
+        approved=plan.digest,
+        approved_at=given,
+    )
+
+    assert (decision.verdict is Verdict.ALLOW) is counts
+    assert counts or f"{given:%Y-%m-%d %H:%M} UTC no longer counts" in decision.reasons[0]
+
+
 def test_the_last_write_within_the_limits_is_allowed() -> None:
     assert judge(history=History(registry_writes_last_hour=3)).verdict is Verdict.ALLOW
 
@@ -449,8 +496,6 @@ def test_an_empty_plan_is_held() -> None:
 
 
 def _policy() -> Any:
-    from shared import policy
-
     return policy.load(GENEROUS)
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from shared import gate
 from shared.model.evidence import Egress, Evidence, PullMode, Unread, Via
-from shared.model.history import History
+from shared.model.history import Crowd, History
 from shared.model.plan import Decision, Plan
-from shared.model.words import Verdict
+from shared.model.words import FindingName, Verdict
 from shared.policy import Policy
 from tests.gate.cases import (
     CONTOSO,
@@ -73,6 +73,9 @@ class World:
     doubt: bool
     hour: int
     day: int
+    mine: int
+    missed: bool
+    crowd: int
     breaker: bool
     failed_before: bool
     frozen: bool
@@ -113,6 +116,9 @@ WORLDS = st.builds(
     doubt=mostly(False, True),
     hour=mostly(0, 3, 4),
     day=mostly(0, 49, 50),
+    mine=mostly(0, 9, 10),
+    missed=mostly(False, True),
+    crowd=mostly(0, 3, 4, 1000),
     breaker=mostly(False, True),
     failed_before=mostly(False, True),
     frozen=mostly(False, True),
@@ -149,6 +155,8 @@ def may_be_allowed(world: World) -> bool:
             not world.doubt,
             world.hour < 4,
             world.day < 50,
+            world.mine < 10,
+            not world.missed or world.approved == "this",
             not world.breaker,
             not world.failed_before,
             not world.frozen,
@@ -226,6 +234,9 @@ def judge(world: World) -> Decision:
         history=History(
             registry_writes_last_hour=world.hour,
             writes_today=world.day,
+            workload_writes_today=world.mine,
+            missed="it waited" if world.missed else None,
+            crowd=Crowd(finding=FindingName.FIREWALL_MISSING_EGRESS, others=world.crowd),
             breaker="tripped" if world.breaker else None,
             same_plan_failed=world.failed_before,
         ),
@@ -307,6 +318,7 @@ def test_the_oracle_meets_cases_it_allows() -> None:
         attached=True, paired=False, via=Via.PLATFORM, owner_known=False, stable=True,
         shared_egress="allow", azure_firewall="hold", anonymous=False, used=1, limit=200,
         keep_free=10, max_new=16, lock="", closing=False, doubt=False, hour=0, day=0,
+        mine=0, missed=False, crowd=0,
         breaker=False, failed_before=False, frozen=False, minutes_old=0,
     )  # fmt: skip
 

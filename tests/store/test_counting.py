@@ -1,14 +1,19 @@
 """Leases, and the counts the gate asks for."""
 
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from shared.model.history import History
-from shared.model.words import Result
+from shared.model.history import Crowd, History
+from shared.model.incident import Incident
+from shared.model.plan import Diagnosis
+from shared.model.words import Cause, FindingName, Result, State
 from shared.store import RecordKind, SqliteStore, Store
+from shared.store.interface import Held, Pulse
 from tests.store import azurite
 from tests.store.makers import NOW, REGISTRY, incident, record, site
 from tests.store.places import Another, account, break_leases
@@ -193,3 +198,58 @@ def test_closed_places_are_told_to_every_machine_until_their_time(
     }
     assert list(elsewhere.closed_places(NOW + timedelta(seconds=40))) == ["arm/writes"]
     assert elsewhere.closed_places(NOW + timedelta(hours=1)) == {}
+
+
+def failing(id: str, name: str, minutes_ago: int, **changes: Any) -> Incident:
+    """An incident about a lost role at the registry."""
+    lost = Diagnosis(cause=Cause.UNAUTHORIZED, finding=FindingName.PULL_ROLE_MISSING, summary="")
+    at = NOW - timedelta(minutes=minutes_ago)
+    known = {"registry": REGISTRY, "diagnosis": lost, "opened": at, "state": State.HELD}
+    return incident(id, resource=site(name), updated=NOW, **{**known, **changes})
+
+
+def test_the_crowd_is_other_workloads_of_the_registry_that_fail_alike_lately(store: Store) -> None:
+    for one in (
+        failing("inc-1", "shop", 1),
+        failing("inc-2", "cart", 50, state=State.HEALED),
+        failing("inc-3", "cart", 5),
+        failing("inc-4", "till", 300),
+        failing("inc-5", "long-over", 61, state=State.HEALED),
+        failing("inc-6", "days-old", 25 * 60),
+        failing("inc-7", "elsewhere", 1, registry=None),
+        failing("inc-8", "unknown", 1, diagnosis=None),
+    ):
+        store.save(one)
+    lost, stale = FindingName.PULL_ROLE_MISSING, FindingName.CREDENTIALS_STALE
+
+    crowd = store.history(REGISTRY, "", now=NOW, workload=site(), finding=lost).crowd
+    other = store.history(REGISTRY, "", now=NOW, workload=site(), finding=stale).crowd
+
+    assert crowd == Crowd(finding=lost, others=2, since=NOW - timedelta(minutes=300))
+    assert other == Crowd(finding=stale)
+    assert store.history(REGISTRY, "", now=NOW).crowd is None
+
+
+def test_what_is_held_is_counted_with_the_oldest(store: Store) -> None:
+    assert store.held() == Held()
+
+    store.save(failing("inc-1", "shop", 1))
+    store.save(failing("inc-2", "cart", 90 * 24 * 60))
+    store.save(failing("inc-3", "till", 500 * 24 * 60, state=State.DENIED))
+
+    assert store.held() == Held(count=2, oldest=NOW - timedelta(days=90))
+
+
+def test_the_pulse_remembers_the_newest_time_without_a_sweep(store: Store) -> None:
+    def beat(minutes: int) -> Pulse | None:
+        store.beat(NOW + timedelta(minutes=minutes), longest=timedelta(minutes=30))
+        return store.pulse()
+
+    assert store.pulse() is None
+    assert beat(0) == Pulse(last=NOW, gap_from=None, gap_until=NOW)
+    assert beat(30) == Pulse(last=NOW + timedelta(minutes=30), gap_from=None, gap_until=NOW)
+    late = NOW + timedelta(minutes=61)
+    gap = Pulse(last=late, gap_from=NOW + timedelta(minutes=30), gap_until=late)
+    assert beat(61) == gap
+    assert beat(62) == replace(gap, last=NOW + timedelta(minutes=62))
+    assert beat(-600) == replace(gap, last=NOW - timedelta(minutes=600))
