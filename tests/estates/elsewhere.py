@@ -8,9 +8,8 @@ Out: the same estate with a second subscription, in which registries can be made
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.simulator.estates import Estate, guid
+from tests.simulator.estates import Estate
 from tests.simulator.estates.ground import SHARED
-from tests.simulator.estates.healer import MAY_GRANT_PULL, RBAC_ADMINISTRATOR
 
 SECOND = "7c3b9e21-5d0f-4a86-9b1e-2f6a8c4d7e90"
 
@@ -21,13 +20,7 @@ def second_subscription(estate: Estate, *, hidden: bool) -> Iterator[None]:
     first, there = estate.subscription, f"/subscriptions/{SECOND}"
     estate.parts["subscriptions"].append(SECOND)
     if not hidden:
-        healer = estate.parts["healer"]["principalId"]
-        own = guid("healer", "role")
-        for item in estate.resources:
-            if item["id"].endswith(f"/roleDefinitions/{own}"):
-                item["properties"]["assignableScopes"].append(there)
-        estate.assign(healer, own, there)
-        estate.assign(healer, RBAC_ADMINISTRATOR, there, condition=MAY_GRANT_PULL)
+        estate.admit_healer(there)
     estate.subscription = there
     try:
         estate.group(SHARED)

@@ -141,9 +141,7 @@ def test_a_zone_in_a_subscription_of_neither_side_is_left_to_its_owner(tmp_path:
     for one in estate.resources:
         if f"{_NET}/privateDnsZones" in one["type"]:
             one["id"] = one["id"].replace(own, hub)
-    role = next(one for one in estate.resources if one["type"].endswith("roleDefinitions"))
-    role["properties"]["assignableScopes"].append(f"/subscriptions/{hub}")
-    estate.assign(estate.parts["healer"]["principalId"], role["name"], f"/subscriptions/{hub}")
+    estate.admit_healer(f"/subscriptions/{hub}")
 
     clinic, incident = healed(estate.scenario(), tmp_path, policy=LINKING)
 

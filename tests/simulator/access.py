@@ -12,7 +12,7 @@ real token server may lag there too; keeping it simple errs towards failing pull
 """
 
 import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,6 +36,11 @@ class Verdict(enum.Enum):
     NO_ASSIGNMENT = "no role assignment carries the action"
     CONDITION = "an assignment carries the action but its condition does not hold"
     DENY_ASSIGNMENT = "a deny assignment takes it away"
+
+
+#: Told what every principal asked for in every simulated Azure of this process, when somebody
+#: wants to know.
+witness: Callable[[World, str, str, Verdict], None] | None = None
 
 
 def allows(
@@ -66,6 +71,21 @@ def judge(
     attributes: Attributes | None = None,
 ) -> Verdict:
     """The same with the reason."""
+    verdict = _judged(world, principal, scope, action, data=data, attributes=attributes)
+    if witness is not None:
+        witness(world, principal, action, verdict)
+    return verdict
+
+
+def _judged(
+    world: World,
+    principal: str,
+    scope: str,
+    action: str,
+    *,
+    data: bool,
+    attributes: Attributes | None,
+) -> Verdict:
     settled = data or action.lower().startswith(_TOKEN_SERVER)
     verdict = Verdict.NO_ASSIGNMENT
     for assignment in effective(world, principal, scope):

@@ -91,7 +91,7 @@ def rights(world: World, registry: Resource, who: str, repository: str) -> set[s
             given.add("pull")
         if access.allows(world, who, id, _METADATA, data=True, attributes=about):
             given.add("metadata_read")
-        if access.allows(world, who, id, _CATALOG, data=True):
+        if not repository and access.allows(world, who, id, _CATALOG, data=True):
             given.add("catalog")
     elif access.allows(world, who, id, pull.PULL):
         given |= {"pull", "metadata_read", "catalog"}

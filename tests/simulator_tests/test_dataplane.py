@@ -22,7 +22,7 @@ def simulator(**registry: Any) -> Simulator:
 
 
 def scenario(**options: Any) -> Estate:
-    estate = Estate()
+    estate = Estate(healer_actions=("*/read",))
     registry = estate.registry("contosoimages", **options)
     estate.image(registry, "shop/web", "4.2.0", pushed="2026-07-10T08:00:00Z")
     both = ["linux/amd64", "linux/arm64"]

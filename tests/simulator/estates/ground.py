@@ -2,7 +2,8 @@
 The ground an estate stands on: subscription, groups, workspace, the healer and its role.
 
 In:  the cloud, the clock and the platform's timing; `now` (aware), from which the past is counted
-     when the clock is the wall's.
+     when the clock is the wall's. The healer holds the roles of `infra/`; `healer_roles` some of
+     them, `healer_actions` other actions instead.
 Out: a Ground that other bricks extend; `scenario()` hands out the whole.
 
 Ids are derived from names, so the same estate is the same every time.
@@ -13,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from tests.simulator import clouds
-from tests.simulator.estates.healer import HEALER_ACTIONS, MAY_GRANT_PULL, RBAC_ADMINISTRATOR
+from tests.simulator.estates.healer import GRANTING, MAY_GRANT_PULL, ROLES, permissions
 from tests.simulator.world import Resource
 
 ACR_PULL = "7f951dda-4ed3-4680-a7ca-43fe172d538d"
@@ -42,7 +43,8 @@ class Ground:
         clock: str | None = CLOCK,
         retry: list[float] | None = None,
         propagation: dict[str, float] | None = None,
-        healer_actions: tuple[str, ...] = HEALER_ACTIONS,
+        healer_actions: tuple[str, ...] | None = None,
+        healer_roles: tuple[str, ...] = tuple(ROLES),
         now: datetime | None = None,
     ) -> None:
         self.now = now or datetime.fromisoformat(clock or CLOCK)
@@ -69,10 +71,14 @@ class Ground:
         for name in (GROUP, SHARED):
             self.group(name)
         self._workspace()
-        self._healer(healer_actions)
-        if healer_actions is HEALER_ACTIONS:
-            healer = self.parts["healer"]["principalId"]
-            self.assign(healer, RBAC_ADMINISTRATOR, self.subscription, condition=MAY_GRANT_PULL)
+        self._roles: dict[str, str] = {}  # the healer's: definition → condition
+        if healer_actions is None:
+            for name in healer_roles:
+                self._role(name, ROLES[name])
+        else:
+            actions = {"actions": list(healer_actions), "dataActions": []}
+            self._role("", {"name": "Image pull healer", "description": "", **actions})
+        self.admit_healer(self.subscription)
 
     def scenario(self) -> dict[str, Any]:
         return self.parts
@@ -143,24 +149,27 @@ class Ground:
             location="westeurope",
         )
 
-    def _healer(self, actions: tuple[str, ...]) -> None:
-        role = guid("healer", "role")
+    def admit_healer(self, scope: str) -> None:
+        """The healer's roles there, too; each was defined for the first subscription."""
+        for item in self.resources:
+            if item["name"] in self._roles and scope not in item["properties"]["assignableScopes"]:
+                item["properties"]["assignableScopes"].append(scope)
+        healer = self.parts["healer"]["principalId"]
+        for role, condition in self._roles.items():
+            self.assign(healer, role, scope, condition=condition)
+
+    def _role(self, name: str, role: dict[str, Any]) -> None:
+        """Define one role of the healer's as the deployment does."""
+        id = guid("healer", "role", name)
+        self._roles[id] = MAY_GRANT_PULL if name == GRANTING else ""
         self.add(
-            self.role_id(role),
+            self.role_id(id),
             "Microsoft.Authorization/roleDefinitions",
             {
-                "roleName": "Image pull healer",
+                "roleName": role["name"],
                 "type": "CustomRole",
-                "description": "Reads the subscription and changes registries' network rules.",
+                "description": role["description"],
                 "assignableScopes": [self.subscription],
-                "permissions": [
-                    {
-                        "actions": list(actions),
-                        "notActions": [],
-                        "dataActions": [],
-                        "notDataActions": [],
-                    }
-                ],
+                "permissions": [permissions(role)],
             },
         )
-        self.assign(self.parts["healer"]["principalId"], role, self.subscription)

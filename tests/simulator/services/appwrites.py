@@ -78,7 +78,7 @@ def _switched(call: Call, app: Resource, status: str) -> Response:
 @routes.arm(
     "GET",
     _OPERATIONS + "/containerappOperationResults/{operation}",
-    action="",
+    action="Microsoft.App/locations/containerAppOperationResults/read",
     versions=VERSIONS,
 )
 def operation_result(call: Call) -> Response:
@@ -91,7 +91,7 @@ def operation_result(call: Call) -> Response:
 @routes.arm(
     "GET",
     _OPERATIONS + "/containerappOperationStatuses/{operation}",
-    action="",
+    action="Microsoft.App/locations/containerAppOperationStatuses/read",
     versions=VERSIONS,
 )
 def operation_status(call: Call) -> Response:

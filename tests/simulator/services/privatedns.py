@@ -157,7 +157,7 @@ def _working(call: Call) -> Response:
 @routes.arm(
     "GET",
     "{group}/providers/Microsoft.Network/privateDnsOperationStatuses/{operation}",
-    action=f"{ZONE}/read",
+    action="Microsoft.Network/privateDnsOperationStatuses/read",
     versions=VERSIONS,
 )
 def operation_status(call: Call) -> Response:

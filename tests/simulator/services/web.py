@@ -263,12 +263,12 @@ def start(call: Call) -> Response:
     return answers.empty()
 
 
-@site_route(routes, "GET", "/siteStatus", "read")
+@site_route(routes, "GET", "/siteStatus", "siteStatus/read")
 def list_site_status(call: Call) -> Response:
     return answers.one(views.told_status(call.world, site_of(call)))
 
 
-@site_route(routes, "GET", "/siteStatus/{instance}", "read")
+@site_route(routes, "GET", "/siteStatus/{instance}", "siteStatus/read")
 def get_site_status(call: Call) -> Response:
     status = views.told_status(call.world, site_of(call))
     for instance in status["properties"]:

@@ -113,7 +113,7 @@ def slot_config_names(call: Call) -> Response:
     return answers.one(child(site, "slotConfigNames", properties))
 
 
-@web.site_route(routes, "GET", "/config/configreferences/appsettings", "config/read")
+@web.site_route(routes, "GET", "/config/configreferences/appsettings", "config/appsettings/read")
 def list_references(call: Call) -> Response:
     site = web.site_of(call)
     settings = call.world.app_settings.get(site["id"].lower(), {})
@@ -121,7 +121,9 @@ def list_references(call: Call) -> Response:
     return answers.page(_reference(call, site, name, text) for name, text in references.items())
 
 
-@web.site_route(routes, "GET", "/config/configreferences/appsettings/{setting}", "config/read")
+@web.site_route(
+    routes, "GET", "/config/configreferences/appsettings/{setting}", "config/appsettings/read"
+)
 def get_reference(call: Call) -> Response:
     site, name = web.site_of(call), call.params["setting"]
     text = call.world.app_settings.get(site["id"].lower(), {}).get(name, "")
