@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 _MOST_SIGNALS = 200  # the newest so many are loaded with their incident
 _MOST_ON_A_PAGE = 200
 _MOST_LATELY = 50
-_DAY = timedelta(days=1)
+_DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 
 class SqliteStore:

@@ -7,9 +7,9 @@ Out: the incident, as far as the way alone takes it; waiting is the sweep's.
 Each goes through the real function behind its door; the queue in between is a list.
 """
 
+import inspect
 import json
 from collections.abc import Callable, Mapping
-from inspect import signature
 from typing import Any
 
 import azure.functions as func
@@ -112,13 +112,13 @@ def _posted(url: str, body: Any) -> func.HttpRequest:
 
 
 def _call(door: Any, given: Any, queue: _Queue) -> Any:
-    """Call the function a door registered, with its bindings in order; what no door can use would
-    be set aside in a queue of its own."""
+    """Call the function a door registered, with its bindings in order. Nothing is set aside."""
     function = door.build(func.AuthLevel.FUNCTION).get_user_function()
-    aside = _Queue()
-    bindings = {"poison": aside} if "poison" in signature(function).parameters else {}
-    answer = function(given, queue, **bindings)
-    assert aside.messages == []
+    poison = _Queue()
+    outputs = {"queue": queue, "poison": poison}
+    wanted = [name for name in inspect.signature(function).parameters if name in outputs]
+    answer = function(given, *(outputs[name] for name in wanted))
+    assert poison.messages == []
     return answer
 
 
