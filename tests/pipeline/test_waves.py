@@ -133,10 +133,25 @@ def test_a_new_service_acts_on_what_happens_now(tmp_path: Path) -> None:
     assert late(opened(tmp_path), 0.1).state is State.VERIFYING
 
 
-def test_a_new_service_that_wakes_to_hours_of_signals_plans_only_until_a_person_approves(
+def test_a_new_service_has_missed_nothing_however_old_what_it_hears_is(tmp_path: Path) -> None:
+    clinic = opened(tmp_path)
+    sweep(medic=clinic.medic)
+
+    assert late(clinic, 50).state is State.VERIFYING
+
+
+def back_after_hours(place: Path, policy: str = GENEROUS) -> Clinic:
+    """The service ran once, and then for three hours it did not."""
+    clinic = opened(place, policy)
+    sweep(medic=clinic.medic)
+    clinic.advance(3 * 3600)
+    return clinic
+
+
+def test_a_service_that_wakes_to_hours_of_signals_plans_only_until_a_person_approves(
     tmp_path: Path,
 ) -> None:
-    clinic = opened(tmp_path)
+    clinic = back_after_hours(tmp_path)
 
     held = late(clinic, 3)
     assert held.plan is not None
@@ -146,7 +161,7 @@ def test_a_new_service_that_wakes_to_hours_of_signals_plans_only_until_a_person_
     assert held.state is State.HELD
     assert held.decision is not None
     assert held.decision.rules == ("nothing-missed",)
-    assert "this service did not run until" in held.decision.reasons[0]
+    assert "this service was away from" in held.decision.reasons[0]
     assert done is not None
     assert done.state is State.VERIFYING
 
@@ -168,7 +183,7 @@ def test_what_waited_while_the_service_was_away_is_held_whether_or_not_the_sweep
 
 
 def test_something_new_about_a_backlog_is_no_backlog(tmp_path: Path) -> None:
-    clinic = opened(tmp_path)
+    clinic = back_after_hours(tmp_path)
     held = late(clinic, 2)
     clinic.advance(60)
 
@@ -188,7 +203,7 @@ def test_a_late_signal_while_the_service_was_here_all_the_time_is_acted_on(tmp_p
 
 
 def test_the_policy_may_say_that_a_backlog_is_acted_on(tmp_path: Path) -> None:
-    assert late(opened(tmp_path, f"{GENEROUS}backlog: act\n"), 3).state is State.VERIFYING
+    assert late(back_after_hours(tmp_path, f"{GENEROUS}backlog: act\n"), 2).state is State.VERIFYING
 
 
 def test_a_clock_that_ran_ahead_for_a_moment_leaves_no_lasting_backlog(tmp_path: Path) -> None:
