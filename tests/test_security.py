@@ -1,13 +1,7 @@
-"""What the documents promise names tests, and those tests are there."""
+"""Every threat in SECURITY.md has its test."""
 
-import re
-from pathlib import Path
+from tests import documents
 
-import pytest
-
-ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
-_NAMED = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 THREATS = {
     "forged alert",
     "replayed event",
@@ -25,36 +19,12 @@ THREATS = {
 }
 
 
-def rows() -> list[list[str]]:
-    text = (ROOT / "docs" / "SECURITY.md").read_text(encoding="utf-8")
-    table = text.split("<!-- threats -->")[1].split("<!-- /threats -->")[0].strip()
-    lines = [line.strip().strip("|").split(" | ") for line in table.splitlines()]
-    return [[cell.strip() for cell in line] for line in lines[2:]]
-
-
 def test_every_threat_has_an_attack_a_defence_and_a_test() -> None:
-    told = rows()
+    page = documents.text("docs/SECURITY.md")
+    told = documents.rows(page.split("<!-- threats -->")[1].split("<!-- /threats -->")[0])
 
     assert {row[0] for row in told} >= THREATS
     for row in told:
         assert len(row) == 4, row[0]
         assert all(row), row[0]
-        assert _NAMED.search(row[3]), row[0]
-        assert _NAMED.sub("", row[3]).strip() == "", row[0]
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
-def test_every_test_a_document_names_is_there(document: Path) -> None:
-    named = _NAMED.findall(document.read_text(encoding="utf-8"))
-
-    missing = [f"{file}::{name}" for file, name in named if not _is_there(ROOT / file, name)]
-
-    assert missing == []
-
-
-def _is_there(file: Path, name: str) -> bool:
-    return file.is_file() and f"\ndef {name}(" in file.read_text(encoding="utf-8")
-
-
-def test_the_readme_leads_there() -> None:
-    assert "docs/SECURITY.md" in (ROOT / "README.md").read_text(encoding="utf-8")
+        assert documents.names_tests_alone(row[3]), row[0]

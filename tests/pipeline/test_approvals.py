@@ -12,10 +12,9 @@ from shared.medic import Medic
 from shared.model.words import State
 from shared.pipeline import again, approve, heal, sweep
 from shared.settings import PolicyFile, PolicyText, Settings
-from shared.store import Record, RecordKind
+from shared.store import Record, RecordKind, SqliteStore
 from tests.clinic import GENEROUS, Clinic
 from tests.pipeline.test_deciding import APPROVE, add_rule, blocked, held
-from tests.simulator.wire import Request, Response
 
 
 def colleague(clinic: Clinic, policy: str | Path) -> Medic:
@@ -162,29 +161,37 @@ def test_a_policy_that_changes_between_plan_and_write_is_obeyed_where_it_is_stri
     assert clinic.writes == []
 
 
+class Shared(SqliteStore):
+    """A store in which another app's heal is announced just when the registry is ours to write."""
+
+    meanwhile: Record | None = None
+
+    def lease(self, name: str, **how: Any) -> bool:
+        taken = super().lease(name, **how)
+        if self.meanwhile and name.startswith("registry/"):
+            self.record(self.meanwhile)
+            self.meanwhile = None
+        return taken
+
+
 def test_a_limit_that_others_use_up_between_plan_and_write_holds(tmp_path: Path) -> None:
-    clinic = Clinic(blocked(), tmp_path)
+    """The gate had allowed it: without the other app it is written."""
+    store = Shared(tmp_path / "medic.db")
+    clinic = Clinic(blocked(), tmp_path, store=store)
     clinic.pull(clinic.only("sites"))
-    registry, reach = clinic.id("contosoimages"), clinic.simulator.handle
-    other = Record(
+    store.meanwhile = Record(
         incident="inc-other",
         at=clinic.medic.now(),
         kind=RecordKind.INTENT,
         stage="intent",
         text="another app",
-        registry=registry.text,
+        registry=clinic.id("contosoimages").text,
         writes=4,
     )
 
-    def meanwhile(request: Request) -> Response:
-        if "/locks" in request.path.lower():
-            clinic.medic.store.record(other)
-        return reach(request)
-
-    clinic.simulator.handle = meanwhile  # type: ignore[method-assign]
-
     incident = clinic.heal(clinic.only("sites"))
 
+    assert store.meanwhile is None
     assert incident.state is State.HELD
     assert incident.decision is not None
     assert incident.decision.rules == ("within-limits",)
