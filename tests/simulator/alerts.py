@@ -18,7 +18,7 @@ from uuid import uuid4
 from tests.simulator import clouds, workloads
 from tests.simulator.logs import timestamp
 from tests.simulator.siterows import CONSOLE, PLATFORM
-from tests.simulator.systemrows import SYSTEM_NEW, SYSTEM_OLD, environment_of
+from tests.simulator.systemrows import SYSTEM_NEW, SYSTEM_OLD, destination_of, environment_of
 from tests.simulator.wire import resource_not_found
 from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
@@ -95,17 +95,12 @@ def _dimensions(world: World, workload: Workload) -> Iterator[dict[str, str]]:
         yield {"name": "_ResourceId", "value": workload.id.lower()}
         return
     environment = environment_of(world, workload.resource)
-    modern = _destination(environment) == "azure-monitor"
+    modern = destination_of(environment) == "azure-monitor"
     suffix = "" if modern else "_s"
     kind = "JobName" if workload.kind == "job" else "ContainerAppName"
     yield {"name": f"{kind}{suffix}", "value": str(workload.resource["name"])}
     name = environment["name"] if environment else ""
     yield {"name": f"EnvironmentName{suffix}", "value": str(name)}
-
-
-def _destination(environment: Resource | None) -> str:
-    held = (environment or {}).get("properties", {}).get("appLogsConfiguration") or {}
-    return str(held.get("destination") or "")
 
 
 def failing_rows(world: World, workload: Workload) -> list[Resource]:

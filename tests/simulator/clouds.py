@@ -80,6 +80,9 @@ CLOUDS = (
 )
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+#: Microsoft's registry of public images, and other registries that everybody pulls from.
+_MICROSOFTS = frozenset({"mcr.microsoft.com", "mcr.azure.cn"})
+_EVERYBODYS = frozenset({"docker.io", "index.docker.io", "ghcr.io", "quay.io", "registry.k8s.io"})
 
 
 def named(name: str) -> Cloud:
@@ -117,3 +120,13 @@ def of_host(host: str) -> tuple[Cloud, str] | None:
             label = host.removesuffix(cloud.registry_suffix)
             return cloud, "data" if label.endswith(".data") else "registry"
     return None
+
+
+def is_microsofts(host: str) -> bool:
+    """Whether this is the Microsoft Container Registry."""
+    return host.lower() in _MICROSOFTS
+
+
+def is_everybodys(host: str) -> bool:
+    """Whether this is a well-known public registry, which is there whatever a scenario says."""
+    return host.lower() in _MICROSOFTS | _EVERYBODYS

@@ -77,12 +77,20 @@ def pull_image(world: World, workload: Workload, image: Image) -> Pull:
 def _pull_elsewhere(world: World, workload: Workload, image: Image) -> Pull:
     """A host without a registry resource: public and open if `images` knows it, else no host.
 
-    An Azure registry out of sight belongs to somebody else, who gave no identity of ours a role.
+    Registries that everybody pulls from hold whatever is asked for, unless `images` tells what they
+    hold. An Azure registry out of sight belongs to somebody else, who gave no identity of ours a
+    role.
     """
-    if image.host.lower() not in {host.lower() for host in world.images}:
+    listed = image.host.lower() in {host.lower() for host in world.images}
+    if not listed and not clouds.is_everybodys(image.host):
         return Pull(image=image, stage="dns", why=f"lookup {image.host}: no such host")
     if clouds.of_host(image.host) and image.credential.kind == "identity":
         return Pull(image=image, stage="role", why="no-pull")
+    path = routing.to_elsewhere(world, workload, image.host)
+    if path.failure:
+        return Pull(image=image, stage=path.failure, why=path.because)
+    if not listed:
+        return Pull(image=image, digest=image.digest)
     failed, digest = _look_up(world, workload, image)
     if failed:
         return Pull(image=image, stage=failed[0], why=failed[1])

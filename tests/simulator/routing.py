@@ -19,11 +19,12 @@ from tests.simulator.workloads import Workload
 from tests.simulator.world import Resource, World
 
 #: Where the public services stand in this world: one address each, so that blocks can be compared.
-_REGISTRY_AT, _DATA_AT, _BLOBS_AT, _ENTRA_AT = (
+_REGISTRY_AT, _DATA_AT, _BLOBS_AT, _ENTRA_AT, _ELSEWHERE_AT = (
     "20.42.74.65",
     "20.42.74.80",
     "20.60.40.4",
     "20.190.160.1",
+    "150.171.70.10",
 )
 _BLOBS = {
     "AzureCloud": "blob.core.windows.net",
@@ -73,6 +74,14 @@ def reaches_entra(world: World, workload: Workload) -> bool:
     return workload.subnet is None or not _public(world, workload, entra).failure
 
 
+def to_elsewhere(world: World, workload: Workload, host: str) -> Path:
+    """The way to a registry that is no resource here, Microsoft's own (mcr) included."""
+    if not _asks(world, workload):
+        return Path(failure="dns", because=f"lookup {host}: no such host")
+    tags = ("MicrosoftContainerRegistry",) if clouds.is_microsofts(host) else ()
+    return _public(world, workload, Destination(address=_ELSEWHERE_AT, tags=tags, hosts=(host,)))
+
+
 def data_host(world: World, workload: Workload, registry: Resource) -> str | None:
     """The dedicated data endpoint that serves this workload: its own region's, else the home's."""
     properties = registry["properties"]
@@ -108,10 +117,7 @@ def _resolve(
     world: World, workload: Workload, registry: Resource, host: str
 ) -> tuple[bool, str | None]:
     """(found, private address or None for the public one)."""
-    if workload.subnet and not any(
-        subnets.asks_names(world, workload.subnet, server)
-        for server in _name_servers(world, workload) or [_AZURE_DNS]
-    ):
+    if not _asks(world, workload):
         return False, None
     if workload.subnet is None or not registries.connections(world, registry):
         return True, None
@@ -127,6 +133,14 @@ def _resolve(
     for item in (record or {}).get("properties", {}).get("aRecords") or []:
         return True, str(item["ipv4Address"])
     return link["properties"].get("resolutionPolicy") == "NxDomainRedirect", None
+
+
+def _asks(world: World, workload: Workload) -> bool:
+    """Whether the workload's network lets it ask a name server at all."""
+    return workload.subnet is None or any(
+        subnets.asks_names(world, workload.subnet, server)
+        for server in _name_servers(world, workload) or [_AZURE_DNS]
+    )
 
 
 def _links(world: World, networks: set[str], host: str) -> Iterator[Resource]:

@@ -5,7 +5,8 @@ In:  the World, a Workload and its Pulls.
 Out: rows of the system log table that the environment's log destination fills; raw stream lines.
 
 "log-analytics" fills ContainerAppSystemLogs_CL (columns with type suffixes), "azure-monitor" fills
-ContainerAppSystemLogs; other destinations have no table.
+ContainerAppSystemLogs; other destinations have no table. An environment that leaves out where its
+logs go sends them to the scenario's workspace, as one made by the CLI or the portal does.
 """
 
 import json
@@ -73,8 +74,7 @@ def _event(reason: str, kind: str, text: str, container: str) -> Row:
 def _logged(world: World, workload: Workload, event: Row) -> Iterator[Entry]:
     """The event as a row of the table the environment's log destination fills; none has none."""
     environment = environment_of(world, workload.resource)
-    held = ((environment or {}).get("properties", {}).get("appLogsConfiguration")) or {}
-    destination = held.get("destination")
+    destination = destination_of(environment)
     if environment is None or destination not in ("log-analytics", "azure-monitor"):
         return
     columns = names(world, workload) | {"EnvironmentName": environment["name"]} | event
@@ -90,6 +90,12 @@ def _logged(world: World, workload: Workload, event: Row) -> Iterator[Entry]:
     row |= {f"{key}_s": value for key, value in columns.items()} | {"Count_d": float(count)}
     row |= {"TimeStamp_s": _stream_time(world), "time_t": row["TimeGenerated"]}
     yield {"table": SYSTEM_OLD, "row": row}
+
+
+def destination_of(environment: Resource | None) -> str:
+    """Where the environment's logs go, in the words of its `appLogsConfiguration`."""
+    held = (environment or {}).get("properties", {}).get("appLogsConfiguration")
+    return "log-analytics" if held is None else str(held.get("destination") or "none")
 
 
 def names(world: World, workload: Workload) -> Row:

@@ -142,6 +142,33 @@ def test_the_log_destination_picks_the_table_and_its_columns() -> None:
     assert silent == []
 
 
+@pytest.mark.parametrize("left_out", [True, False])
+def test_an_environment_that_says_nothing_of_logs_fills_the_scenarios_workspace(
+    left_out: bool,
+) -> None:
+    scenario = estates.container_app_403()
+    environment = of(scenario, "Microsoft.App/managedEnvironments")
+    if left_out:
+        del environment["properties"]["appLogsConfiguration"]
+    else:
+        change(environment, appLogsConfiguration=None)
+    world, app = arranged(scenario)
+
+    rows = platform.pull(world, app)["logs"]
+
+    assert {entry["table"] for entry in rows} == {"ContainerAppSystemLogs_CL"}
+    assert world.tables["ContainerAppSystemLogs_CL"] == [entry["row"] for entry in rows]
+
+
+def test_an_environment_whose_destination_is_empty_keeps_no_logs() -> None:
+    scenario = estates.container_app_403()
+    environment = of(scenario, "Microsoft.App/managedEnvironments")
+    change(environment, appLogsConfiguration={"destination": None})
+    world, app = arranged(scenario)
+
+    assert platform.pull(world, app)["logs"] == []
+
+
 def test_a_job_names_its_execution() -> None:
     world, job = arranged(estates.failing_job())
 

@@ -134,3 +134,30 @@ def test_a_registry_out_of_sight_lets_no_identity_of_ours_in(known: bool, stage:
         scenario["images"] = {}
 
     assert attempt(scenario).stage == stage
+
+
+@pytest.mark.parametrize(
+    ("image", "stage"),
+    [
+        ("mcr.microsoft.com/azuredocs/containerapps-helloworld:latest", None),
+        ("nginx:1.29", None),
+        ("quay.io/prometheus/busybox", None),
+        ("registry.fabrikam.example/web:1", "dns"),
+        ("gone.azurecr.io/web:1", "dns"),
+    ],
+)
+def test_a_public_registry_everybody_knows_is_there_without_being_listed(
+    image: str, stage: str | None
+) -> None:
+    scenario = estates.healthy_web_app()
+    config(scenario)["linuxFxVersion"] = f"DOCKER|{image}"
+
+    assert attempt(scenario).stage == stage
+
+
+def test_a_public_registry_that_is_listed_holds_what_is_listed() -> None:
+    scenario = estates.healthy_web_app()
+    scenario["images"]["docker.io"] = {"library/nginx": {"1.29": {"digest": "sha256:" + "1" * 64}}}
+    config(scenario)["linuxFxVersion"] = "DOCKER|nginx:1.30"
+
+    assert attempt(scenario).stage == "image"

@@ -225,6 +225,23 @@ def test_what_a_security_group_stops(rules: list[tuple[int, str, str]], stage: s
     assert attempt(scenario).stage == stage
 
 
+@pytest.mark.parametrize(
+    ("rules", "stage"),
+    [
+        ([(100, "Deny", "Internet")], "route"),
+        ([(100, "Allow", "MicrosoftContainerRegistry"), (200, "Deny", "Internet")], None),
+    ],
+)
+def test_the_way_to_a_public_registry_can_be_blocked_too(
+    rules: list[tuple[int, str, str]], stage: str | None
+) -> None:
+    scenario = with_rule(estates.nat_web_app(), *rules)
+    image = {"linuxFxVersion": "DOCKER|mcr.microsoft.com/appsvc/staticsite:latest"}
+    change(of(scenario, "Microsoft.Web/sites/config"), **image)
+
+    assert attempt(scenario).stage == stage
+
+
 def test_a_registry_that_is_gone_has_no_host() -> None:
     scenario = estates.healthy_web_app()
     scenario["resources"].remove(of(scenario, REGISTRY))
