@@ -138,12 +138,14 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     and tells what this look found. Call with the incident claimed.
     """
     work = Work.on(incident, medic, holder)
+    changed = max((outcome.at for outcome in incident.outcome), default=incident.opened)
     signal = Signal(
         id=f"once-more/{incident.id}",
         kind=SignalKind.FAILURE,
         source="sweep",
         resource=incident.resource,
         at=medic.now(),
+        window=(changed, medic.now()),  # what was said before the change is about the fault before
     )
     try:
         found = look(signal, azure=work.azure, medic=medic, incident=incident)

@@ -15,6 +15,7 @@ from shared.pipeline import again, approve, heal, rollback
 from shared.pipeline.holding import names
 from tests.clinic import GENEROUS, Clinic
 from tests.pipeline.test_rounds import to_the_end
+from tests.simulator import estates
 from tests.simulator.estates import pipeline_cases as cases
 
 PAIR = (
@@ -68,6 +69,28 @@ def test_both_faults_are_planned_in_pull_order_and_mended(tmp_path: Path) -> Non
     ]
     assert clinic.pull(shop)["ok"]
     assert clinic.writes == [patch(clinic), f"PUT {shop}/config/appsettings"]
+
+
+def test_a_missing_tag_behind_the_firewall_is_told_once_the_firewall_lets_in(
+    tmp_path: Path,
+) -> None:
+    """The platform tries again so soon that both failures are written within seconds."""
+    scenario = estates.blocked_web_app()
+    scenario["images"]["contosoimages.azurecr.io"]["shop/web"] = {
+        "4.2.0": {"digest": "sha256:" + "1" * 64}
+    }
+    clinic = Clinic({**scenario, "retry": [2]}, tmp_path, policy=PAIR)
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+
+    ended = to_the_end(clinic, clinic.heal(shop))
+
+    assert ended.state is State.EXPLAINED, [one.text for one in ended.timeline]
+    assert ended.diagnosis is not None
+    assert ended.diagnosis.finding is FindingName.TAG_MISSING
+    assert "shop/web:4.2.1 does not exist" in ended.diagnosis.summary
+    assert not [one.text for one in ended.timeline if "Nothing is wrong" in one.text]
+    assert clinic.writes == [patch(clinic)]
 
 
 def test_a_container_app_needs_a_third_step_and_gets_it(tmp_path: Path) -> None:
