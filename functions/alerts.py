@@ -4,8 +4,8 @@ The way in for Azure Monitor: an action group posts an alert.
 In:  the common alert schema.
 Out: 202 with what was accepted and what was ignored, before anything is asked of Azure: an action
      group that waits too long, or meets a storm of 503, stops calling for 15 minutes ("Action
-     groups", retry logic). What cannot be understood is refused, which no action group tries again,
-     and kept in the poison queue.
+     groups", retry logic). What is not understood is refused, which no action group tries again, and
+     kept in the poison queue; so is what this service fails at.
 """
 
 import azure.functions as func
@@ -13,7 +13,6 @@ import azure.functions as func
 from functions import duty, questions, reception
 from functions.answers import answer, answering
 from shared import signals
-from shared.errors import BadInput
 
 bp = func.Blueprint()
 
@@ -31,7 +30,7 @@ def alerts(
         intake = signals.from_alert(
             questions.body(req), now=medic.now(), own_principals=medic.own_principals
         )
-    except (BadInput, questions.TooLarge) as error:
+    except Exception as error:  # told by `answering`, as always; a 400 or a 500 is not sent again
         reception.set_aside(req.get_body(), error, "alerts", poison, medic=medic)
         raise
     booked = reception.receive(intake.accepted, queue, medic=medic)

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any, List  # noqa: UP035
 
 import azure.functions as func
 
+from functions.questions import TooLarge
 from shared import signals
+from shared.errors import HealError
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import OPEN_STATES, State
 
@@ -51,7 +53,8 @@ def receive(accepted: Sequence[Signal], queue: Queue, *, medic: "Medic") -> list
 def set_aside(what: Any, why: Exception, door: str, poison: Queue, *, medic: "Medic") -> None:
     """Keep what could not be understood, with the reason, for a person to read. The poison queue
     alone is enough: its own door brings it to the store."""
-    reason = signals.said(str(why))
+    foreseen = isinstance(why, HealError | TooLarge)
+    reason = signals.said(str(why) if foreseen else f"something unexpected: {type(why).__name__}")
     log.warning("%s set a signal aside: %s", door, reason, extra={"stage": "poison"})
     poison.set([signals.seal(door, reason, what, now=medic.now())])
 

@@ -50,6 +50,27 @@ def test_an_alert_that_is_refused_is_kept_because_no_action_group_sends_it_again
     assert desk.clinic.writes == []
 
 
+class Absent(Medic):
+    """Knows nothing of itself: what nobody foresaw."""
+
+    @property
+    def own_principals(self) -> frozenset[str]:
+        raise LookupError("canary")
+
+
+def test_an_alert_this_service_fails_at_is_kept_too(desk: Desk) -> None:
+    old = desk.clinic.medic
+    duty.take_over(Absent(old.settings, connection=desk.clinic.connection, store=old.store))
+
+    assert desk.ask("POST", "/api/alerts", desk.alert()).status == 500
+    settle(desk)
+
+    duty.take_over(old)
+    (letter,) = poison(desk)["newest"]
+    assert letter["reason"] == "something unexpected: LookupError"
+    assert desk.shop().name in letter["text"]
+
+
 def test_an_event_nobody_can_read_is_kept_without_the_names_in_it(desk: Desk) -> None:
     event = payload("event-grid") | {"eventType": ""}
 
