@@ -4,8 +4,8 @@ The way in for Azure Monitor: an action group posts an alert.
 In:  the common alert schema.
 Out: 202 with what was accepted and what was ignored, before anything is asked of Azure: an action
      group that waits too long, or meets a storm of 503, stops calling for 15 minutes ("Action
-     groups", retry logic). What is not understood is refused, which no action group tries again, and
-     kept in the poison queue; so is what this service fails at.
+     groups", retry logic). What is not understood is refused, which no action group tries again,
+     and kept in the poison queue; so is what this service fails at.
 """
 
 import azure.functions as func
