@@ -22,7 +22,10 @@ bp = func.Blueprint()
 @bp.queue_output(arg_name="poison", queue_name=duty.POISON, connection=duty.STORAGE)
 @answering
 def alerts(
-    req: func.HttpRequest, queue: reception.Queue, poison: reception.Queue
+    req: func.HttpRequest,
+    queue: reception.Queue,
+    poison: reception.Queue,
+    context: func.Context,
 ) -> func.HttpResponse:
     """Queue what an alert says. Delivered twice it is queued twice, and joins one incident."""
     medic = duty.medic()
@@ -33,7 +36,7 @@ def alerts(
     except Exception as error:  # told by `answering`, as always; a 400 or a 500 is not sent again
         reception.set_aside(req.get_body(), error, "alerts", poison, medic=medic)
         raise
-    booked = reception.receive(intake.accepted, queue, medic=medic)
+    booked = reception.receive(intake.accepted, queue, medic=medic, trace=reception.traced(context))
     accepted = [
         {"incident": incident, "resource": signal.resource.text}
         for signal, incident in zip(intake.accepted, booked, strict=True)

@@ -33,7 +33,9 @@ def diagnose(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="heal", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @answering
-def heal_by_hand(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResponse:
+def heal_by_hand(
+    req: func.HttpRequest, queue: reception.Queue, context: func.Context
+) -> func.HttpResponse:
     """Queue a heal of one workload that is in scope and exists."""
     from shared.pipeline.admitting import admit
 
@@ -41,7 +43,8 @@ def heal_by_hand(req: func.HttpRequest, queue: reception.Queue) -> func.HttpResp
     medic = duty.medic()
     signal = signals.manual(wish.resource, wish.message, now=medic.now(), id=str(uuid4()))
     admit(signal.resource, medic=medic)
-    (incident,) = reception.receive([signal], queue, medic=medic)
+    trace = reception.traced(context)
+    (incident,) = reception.receive([signal], queue, medic=medic, trace=trace)
     return answer({"incident": incident}, 202)
 
 

@@ -29,10 +29,20 @@ def medic() -> "Medic":
     with _lock:
         if _medic is None:
             from shared import settings
+            from shared.clients import telemetry
             from shared.medic import Medic
 
+            telemetry.start_soon(os.environ)
             _medic = Medic.connect(settings.load(os.environ))
         return _medic
+
+
+def at_work() -> "Medic":
+    """The Medic for those nobody waits for: their first call sets up the telemetry, too."""
+    from shared.clients import telemetry
+
+    telemetry.start(os.environ)
+    return medic()
 
 
 def take_over(successor: "Medic | None") -> None:

@@ -24,7 +24,12 @@ log = logging.getLogger("medic.doors")
 @bp.event_grid_trigger(arg_name="event")
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 @bp.queue_output(arg_name="poison", queue_name=duty.POISON, connection=duty.STORAGE)
-def on_event(event: func.EventGridEvent, queue: reception.Queue, poison: reception.Queue) -> None:
+def on_event(
+    event: func.EventGridEvent,
+    queue: reception.Queue,
+    poison: reception.Queue,
+    context: func.Context,
+) -> None:
     """Queue a look at what was changed."""
     medic, members = duty.medic(), _members(event)
     try:
@@ -35,7 +40,7 @@ def on_event(event: func.EventGridEvent, queue: reception.Queue, poison: recepti
     for dropped in intake.ignored:
         extra = {"stage": "on_event", "resource": dropped.resource}
         log.info("Event ignored: %s", dropped.reason, extra=extra)
-    reception.receive(intake.accepted, queue, medic=medic)
+    reception.receive(intake.accepted, queue, medic=medic, trace=reception.traced(context))
 
 
 def _members(event: Any) -> dict[str, Any]:

@@ -26,11 +26,11 @@ def heal(message: func.QueueMessage, queue: reception.Queue, poison: reception.Q
     """Heal what one signal points at."""
     from shared import pipeline
 
-    medic, body = duty.medic(), message.get_body()
+    medic, body = duty.at_work(), message.get_body()
     try:
         signal = signals.load(body)
     except BadInput as error:
         reception.set_aside(body, error, "heal", poison, medic=medic)
         return
     next_ones = pipeline.take(signal, medic=medic)
-    reception.receive(next_ones, queue, medic=medic)
+    reception.receive(next_ones, queue, medic=medic, trace=signal.trace)

@@ -11,12 +11,14 @@ the message, and the signal's own id stands in for the incident's. A sender neve
 import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, List  # noqa: UP035
 
 import azure.functions as func
 
 from functions.questions import TooLarge
 from shared import signals
+from shared.clients import telemetry
 from shared.errors import HealError
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import OPEN_STATES, State
@@ -34,20 +36,27 @@ PATIENCE = 3.0  # seconds
 _clerks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reception")
 
 
-def receive(accepted: Sequence[Signal], queue: Queue, *, medic: "Medic") -> list[str | None]:
-    """Queue the signals; the id of the incident each belongs to.
+def receive(
+    accepted: Sequence[Signal], queue: Queue, *, medic: "Medic", trace: str | None = None
+) -> list[str | None]:
+    """Queue the signals; the id of the incident each belongs to. `trace` travels with them.
 
     None, and not queued: says that all is well again where nothing was wrong.
     """
     booked = _book(accepted, medic)
     messages = [
-        signals.dump(signal)
+        signals.dump(signal if signal.trace else replace(signal, trace=trace))
         for signal, incident in zip(accepted, booked, strict=True)
         if incident is not None
     ]
     if messages:
         queue.set(messages)
     return booked
+
+
+def traced(context: func.Context) -> str | None:
+    """The trace the platform's own request record belongs to."""
+    return telemetry.carried(context.trace_context.trace_parent)
 
 
 def set_aside(what: Any, why: Exception, door: str, poison: Queue, *, medic: "Medic") -> None:

@@ -22,6 +22,6 @@ def sweep(timer: func.TimerRequest, queue: reception.Queue) -> None:
 
     rounds: list[Signal] = []
     try:
-        pipeline.sweep(medic=duty.medic(), hand_on=rounds.append)
+        pipeline.sweep(medic=duty.at_work(), hand_on=rounds.append)
     finally:
         reception.receive(rounds, queue, medic=duty.medic())

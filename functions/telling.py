@@ -20,4 +20,4 @@ def tell(timer: func.TimerRequest) -> None:
     """Tell people what they have not been told yet."""
     from shared.pipeline.telling import tell as tell_them
 
-    tell_them(medic=duty.medic())
+    tell_them(medic=duty.at_work())

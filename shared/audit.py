@@ -10,17 +10,19 @@ and losing it loses nothing. Never decides, never touches Azure, never holds a s
 """
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.clients import telemetry
+from shared.echoing import echo as echo
+from shared.echoing import fields as fields
+from shared.echoing import plain as plain
 from shared.model.discretion import discreet
 from shared.model.incident import Incident
 from shared.model.plan import Outcome, Step, Verification
-from shared.model.words import State, Verdict
+from shared.model.words import OPEN_STATES, State, Verdict
 from shared.store import Record, RecordKind, Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -28,11 +30,8 @@ log = logging.getLogger(__name__)
 #: How long a worker may be silent before another one may take its incident.
 CLAIM = timedelta(minutes=15)
 
-_LONGEST = 2000  # characters of one log line
-#: Line ends, other control characters, and those that turn the direction of text.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
+#: States that pass by themselves.
+_UNDER_WAY = frozenset(OPEN_STATES - {State.HELD})
 
 
 def claim(id: str, *, store: Store, holder: str, now: datetime) -> Incident | None:
@@ -63,7 +62,8 @@ def note(
 ) -> Incident:
     """The incident moved on and nothing in Azure was touched. Call once per stage."""
     moved = incident.at(stage, text, now, **changes)
-    return _keep(moved, RecordKind.CHANGE, stage, text, store=store, actor=actor)
+    saved = _keep(moved, RecordKind.CHANGE, stage, text, store=store, actor=actor)
+    return _counted(incident.state, saved)
 
 
 def intend(
@@ -164,7 +164,7 @@ def verified(
     moved = incident.at(
         "verification", verification.proof, now, verification=verification, state=state
     )
-    return _keep(
+    saved = _keep(
         moved,
         RecordKind.VERIFICATION,
         "verification",
@@ -173,6 +173,7 @@ def verified(
         result=verification.result,
         detail=verification,
     )
+    return _counted(incident.state, saved)
 
 
 def trip_if_failing(
@@ -201,6 +202,7 @@ def trip_if_failing(
     for scope, what in tripped:
         because = f"{what}, the last one for {incident.id}"
         store.trip(scope, because=because, now=now)
+        telemetry.count("medic.breaker_trips", registry=scope)
         echo(incident, "breaker", because, level=logging.WARNING)
     return bool(tripped)
 
@@ -234,33 +236,15 @@ def give_back(lease: str, *, store: Store, holder: str) -> None:
         log.warning("The lease %s ends by itself later: %s", lease, plain(str(error)))
 
 
-def plain(text: str) -> str:
-    """Text that stays on its line of the log: unsafe characters are written out."""
-    kept = discreet(text[:_LONGEST])
-    written = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", kept)
-    return written if len(text) <= _LONGEST else f"{written}…"
-
-
-def echo(incident: Incident, stage: str, text: str, *, level: int = logging.INFO) -> None:
-    """One structured log line. Whatever goes wrong with it stays here."""
-    with suppress(Exception):
-        log.log(level, "%s: %s", incident.id, plain(text), extra=fields(incident, stage))
-
-
-def fields(incident: Incident, stage: str) -> dict[str, str]:
-    """What a chart asks of every line: one value each, empty when not known yet."""
-    steps = incident.plan.steps if incident.plan else ()
-    values: dict[str, object] = {
-        "incident": incident.id,
-        "stage": stage,
-        "resource": incident.resource,
-        "registry": incident.registry,
-        "cause": incident.cause,
-        "finding": incident.diagnosis.finding if incident.diagnosis else None,
-        "remedy": ",".join(dict.fromkeys(step.remedy.value for step in steps)),
-        "verdict": incident.decision.verdict if incident.decision else None,
-    }
-    return {name: plain(str(value)) if value else "" for name, value in values.items()}
+def _counted(before: State, saved: Incident) -> Incident:
+    """An incident that came to rest is counted, and how long it took to heal."""
+    if saved.state is not before and saved.state not in _UNDER_WAY:
+        finding = saved.diagnosis.finding if saved.diagnosis else "none"
+        telemetry.count("medic.incidents", finding=finding, state=saved.state)
+        if saved.state is State.HEALED:
+            took = (saved.updated - saved.opened).total_seconds()
+            telemetry.count("medic.time_to_healed", took, finding=finding)
+    return saved
 
 
 def _keep(

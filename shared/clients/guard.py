@@ -31,6 +31,7 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.pipeline.transport import HttpTransport
 
+from shared.clients import telemetry
 from shared.clients.governor import Governor
 from shared.errors import BudgetSpent, Refused, WriteForbidden
 from shared.model.incident import Calls
@@ -166,7 +167,9 @@ class Guard(HttpTransport):  # type: ignore[type-arg]
                 for holds in self._checks:
                     holds()
             self._count(reading)
-            answer = self._inner.send(request, **kwargs)
+            with telemetry.azure_call(request.method, request.url, writing=not reading) as answered:
+                answer = self._inner.send(request, **kwargs)
+                answered(answer.status_code)
             self._heard(answer.headers.get("Date"))
             governor = self._governor
             if governor is None or not governor.answered(request.method, request.url, answer):

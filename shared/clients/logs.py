@@ -10,6 +10,7 @@ Errors of the SDK (azure.core.exceptions) pass through untouched.
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -259,8 +260,10 @@ class Logs:
         if not asked:
             return []
         ask = self._client.query_workspace  # made here, before any thread needs it
+        runs = [(copy_context(), one) for one in asked]
         with ThreadPoolExecutor(max_workers=min(_SIDE_BY_SIDE, len(asked))) as pool:
-            return list(pool.map(lambda one: _answer(ask(one[0], one[1], timespan=None)), asked))
+            told = pool.map(lambda one: one[0].run(ask, *one[1], timespan=None), runs)
+            return [_answer(one) for one in told]
 
     @cached_property
     def _client(self) -> "LogsQueryClient":

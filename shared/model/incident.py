@@ -76,6 +76,7 @@ class Incident:
     approved: str | None = None  # digest a person allowed
     approved_by: str | None = None
     approved_at: datetime | None = None  # UTC
+    trace: str | None = None  # of the first heal; every later one goes on with it
     version: int = 0
 
     def at(self, stage: str, text: str, now: datetime, **changes: Any) -> "Incident":

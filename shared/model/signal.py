@@ -43,7 +43,8 @@ class Signal:
     `id` is the same for every delivery of the same alert or event. `resource` is the workload,
     for SEARCH the Log Analytics workspace, for ROUND the registry. `at` is in UTC. `text` is
     untrusted, and so are `names`: how a SEARCH calls the workloads it is about, to prefer among
-    what the search finds.
+    what the search finds. `trace` is the trace context of whoever heard it first (W3C traceparent),
+    for telemetry alone.
     """
 
     id: str
@@ -54,3 +55,4 @@ class Signal:
     text: str = ""
     window: tuple[datetime, datetime] | None = None  # the alert's own time window, UTC
     names: tuple[str, ...] = ()
+    trace: str | None = None

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared import audit, execution, gate, verification
+from shared.clients import telemetry
 from shared.errors import HealError, PermanentError, WriteForbidden
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Outcome, Step, Verification
@@ -175,6 +176,7 @@ def _tells_of(told: Outcome, step: Step) -> bool:
     return told.changed and (told.remedy, told.target) == (step.remedy, step.target)
 
 
+@telemetry.spanned("execution", lambda done: _shown(done))
 def _outcome(step: Step, work: Work) -> Outcome:
     """What the step did; a refusal by Azure is an outcome too, and nothing was changed."""
     try:
@@ -183,11 +185,21 @@ def _outcome(step: Step, work: Work) -> Outcome:
         return _refused(step, refusal, work)
 
 
+@telemetry.spanned("execution", lambda done: _shown(done[0]))
 def _outcomes(steps: list[Step], work: Work) -> tuple[Outcome, ...]:
     try:
         return execution.apply_together(steps, azure=work.azure)
     except (PermanentError, WriteForbidden) as refusal:
         return tuple(_refused(step, refusal, work) for step in steps)
+
+
+def _shown(done: Outcome) -> dict[str, object]:
+    return {
+        "remedy": done.remedy,
+        "target": done.target,
+        "changed": done.changed,
+        "failed": done.failed,
+    }
 
 
 def _refused(step: Step, refusal: HealError, work: Work) -> Outcome:

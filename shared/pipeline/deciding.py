@@ -17,6 +17,7 @@ from shared.model.signal import Signal, SignalKind
 from shared.model.words import OPEN_STATES, Result, State, Verdict
 from shared.pipeline import difference
 from shared.pipeline.looking import Look, look
+from shared.pipeline.tracing import telling_of
 
 
 def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
@@ -31,7 +32,8 @@ def approve(id: str, digest: str, by: str, *, medic: Medic) -> Incident:
         raise Conflict(f"the plan of {id} is {shown or 'empty'}, not {digest}; look at it again")
     azure, now = medic.azure(), medic.now()
     asked = replace(incident, approved=digest, approved_by=by, approved_at=now)
-    found = look(again(incident, medic=medic), azure=azure, medic=medic, incident=asked)
+    with telling_of(incident, name="approval"):
+        found = look(again(incident, medic=medic), azure=azure, medic=medic, incident=asked)
     if (changed := difference.since(incident, found, medic)) is not None:
         _show_what_is_now(incident, found, medic)
         raise changed

@@ -39,6 +39,7 @@ from shared.pipeline.applying import await_proof, carry_out, in_place, settle
 from shared.pipeline.company import Member, let_in_meanwhile, waits_for_others
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
+from shared.pipeline.tracing import traced
 from shared.pipeline.waiting import look_later, put_off, refused, waits_no_more
 from shared.pipeline.working import ROUNDS, Work, rests
 from shared.policy.schema import Mode
@@ -89,6 +90,7 @@ def _wants_a_look(incident: Incident, signal: Signal, now: datetime) -> bool:
     return waiting and (signal.at > incident.updated or incident.updated > now + AHEAD)
 
 
+@traced("heal")
 def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
     """Look, decide, act; where looking itself fails, say so in the incident. Call with the
     incident claimed."""

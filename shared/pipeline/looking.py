@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared import classification, diagnosis, evidence, gate, planning
+from shared.clients import telemetry
 from shared.clients.azure import Azure
 from shared.diagnosis import together
 from shared.errors import BudgetSpent, OutOfScope, PermanentError, PermissionMissing
@@ -99,7 +100,7 @@ def look(signal: Signal, *, azure: Azure, medic: Medic, incident: Incident | Non
         return _offer(
             offering.look(signal.resource, azure=azure, medic=medic), azure, medic, incident
         )
-    seen = evidence.gather(signal, azure=azure)
+    seen = telemetry.spanned("evidence")(evidence.gather)(signal, azure=azure)
     parts = [_part(signal, one, seen, medic) for one in _in_pull_order(seen)]
     first = together.leading([part.judged for part in parts])
     diagnosed = together.merge([part.judged for part in parts], read(signal, seen).cause)
@@ -156,6 +157,7 @@ def _in_pull_order(seen: Evidence) -> list[Evidence]:
     )
 
 
+@telemetry.spanned("diagnosis", lambda part: {"finding": part.judged.diagnosis.finding})
 def _part(signal: Signal, one: Evidence, whole: Evidence, medic: Medic) -> _Part:
     """One image's diagnosis and plan; a text about another image is no text about this one."""
     others = [each.image for each in (whole, *whole.siblings) if each is not one and each.image]

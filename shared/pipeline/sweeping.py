@@ -29,6 +29,7 @@ from shared.model.words import RemedyName, Result, State
 from shared.pipeline import away, offering, rounds, tidying, worsening
 from shared.pipeline.healing import heal, look_once_more
 from shared.pipeline.searching import search
+from shared.pipeline.tracing import traced
 from shared.pipeline.undoing import go_on
 from shared.pipeline.working import Work, repeated
 from shared.policy.schema import Breaker
@@ -160,6 +161,7 @@ def _awaits_proof(incident: Incident) -> bool:
     return incident.state is State.VERIFYING or (incident.state is State.UNVERIFIED and asleep)
 
 
+@traced("verification")
 def _verify(incident: Incident, holder: str, medic: Medic, memory: Memory | None) -> Incident:
     if harm := worsening.harm(incident):
         return worsening.undo(incident, harm, medic=medic, holder=holder)

@@ -25,6 +25,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Outcome
 from shared.model.words import RemedyName, State
 from shared.pipeline.holding import holding
+from shared.pipeline.tracing import traced
 from shared.planning import ownership
 
 #: Incidents on one page when all of a registry's are asked who relies on what.
@@ -109,6 +110,7 @@ def _takeable(incident: Incident, medic: Medic) -> list[Outcome]:
     return changed
 
 
+@traced("rollback")
 def _take_back(
     incident: Incident, changed: list[Outcome], text: str, by: str, azure: Azure, medic: Medic
 ) -> Incident:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared import gate
+from shared.clients import telemetry
 from shared.clients.azure import Azure
 from shared.evidence import common_cause, hands, surroundings
 from shared.medic import Medic
@@ -71,6 +72,7 @@ def _explained(crowd: Crowd | None, evidence: Evidence, azure: Azure, medic: Med
     return replace(crowd, cause=common_cause.read(azure, evidence, crowd))
 
 
+@telemetry.spanned("gate", lambda said: {"verdict": said.verdict, "rules": ",".join(said.rules)})
 def decide(
     plan: Plan,
     shares: tuple[gate.Share, ...],

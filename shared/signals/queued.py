@@ -19,7 +19,10 @@ from shared.signals.intake import convert, decode
 _VERSION = 1
 
 
-class _Message(msgspec.Struct, forbid_unknown_fields=True):
+class _Message(msgspec.Struct, omit_defaults=True):
+    """Fields of a later release are let through and not read: while a deployment rolls out, both
+    read one queue. What changes a message's meaning changes its version."""
+
     version: int
     id: str
     kind: SignalKind
@@ -29,6 +32,7 @@ class _Message(msgspec.Struct, forbid_unknown_fields=True):
     text: str = ""
     window: tuple[datetime, datetime] | None = None
     names: tuple[str, ...] = ()
+    trace: str | None = None
 
 
 def dump(signal: Signal) -> str:
@@ -43,6 +47,7 @@ def dump(signal: Signal) -> str:
         text=signal.text,
         window=signal.window,
         names=signal.names,
+        trace=signal.trace,
     )
     return msgspec.json.encode(message).decode()
 
@@ -72,4 +77,5 @@ def load(text: str | bytes) -> Signal:
         text=message.text,
         window=(window[0], window[1]) if window else None,
         names=message.names,
+        trace=message.trace,
     )

@@ -21,6 +21,7 @@ PATCH = Write(method="PATCH", url=f"{REGISTRY}?api-version=2025-11-01", body=RUL
 
 @dataclass
 class Answer:
+    status_code: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
 

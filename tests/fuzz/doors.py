@@ -61,7 +61,7 @@ class Doors:
     def call(self, name: str, argument: Any) -> Told:
         function = self._functions[name]
         outs = {parameter: Out() for parameter in function.queues}
-        answer = function.run(**{str(function.trigger["name"]): argument}, **outs)
+        answer = function.run(**function.arguments(argument, outs))
         sent: dict[str, list[str]] = {duty.QUEUE: [], duty.POISON: []}
         for parameter, out in outs.items():
             sent[function.queues[parameter]] += out.value or []

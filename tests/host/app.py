@@ -10,12 +10,15 @@ import inspect
 import json
 import logging
 import re
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import azure.functions as func
 
@@ -56,10 +59,16 @@ class Function:
         """Queue names by the parameter that writes to them."""
         return {one["name"]: one["queueName"] for one in self.bindings if one["type"] == "queue"}
 
+    def arguments(self, argument: Any, outs: Mapping[str, Any]) -> dict[str, Any]:
+        """What the worker hands to the function."""
+        given = {str(self.trigger["name"]): argument, **outs}
+        asks = "context" in inspect.signature(self.run).parameters
+        return given | ({"context": context()} if asks else {})
+
     async def call(self, argument: Any) -> "Called":
         """Run it as the worker would: coroutines on the loop, the rest in a thread."""
         outs = {name: Out() for name in self.queues}
-        arguments = {self.trigger["name"]: argument, **outs}
+        arguments = self.arguments(argument, outs)
         try:
             if inspect.iscoroutinefunction(self.run):
                 answer = await self.run(**arguments)
@@ -70,6 +79,13 @@ class Function:
             return Called(error=error)
         sent = {self.queues[name]: _messages(out.value) for name, out in outs.items()}
         return Called(answer=answer, sent=sent)
+
+
+def context() -> Any:
+    """What the platform says of one call; each belongs to a trace of its own."""
+    trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    told = SimpleNamespace(trace_parent=trace, trace_state="")
+    return SimpleNamespace(invocation_id=str(uuid4()), trace_context=told)
 
 
 @dataclass(frozen=True)

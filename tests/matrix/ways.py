@@ -19,6 +19,7 @@ from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.pipeline import sweep
 from tests.clinic import Clinic
+from tests.host.app import context
 from tests.simulator import alerts as azure_side
 
 
@@ -112,12 +113,12 @@ def _posted(url: str, body: Any) -> func.HttpRequest:
 
 
 def _call(door: Any, given: Any, queue: _Queue) -> Any:
-    """Call the function a door registered, with its bindings in order. Nothing is set aside."""
+    """Call the function a door registered, with its bindings. Nothing is set aside."""
     function = door.build(func.AuthLevel.FUNCTION).get_user_function()
+    _, *rest = inspect.signature(function).parameters
     poison = _Queue()
-    outputs = {"queue": queue, "poison": poison}
-    wanted = [name for name in inspect.signature(function).parameters if name in outputs]
-    answer = function(given, *(outputs[name] for name in wanted))
+    known = {"queue": queue, "poison": poison, "context": context()}
+    answer = function(given, **{name: known[name] for name in rest})
     assert poison.messages == []
     return answer
 

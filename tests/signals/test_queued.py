@@ -42,7 +42,6 @@ def test_the_longest_and_worst_text_fits_a_storage_queue_message() -> None:
     [
         {"version": 2},
         {"version": None},
-        {"extra": 1},
         {"kind": "explode"},
         {"resource": "shop"},
         {"resource": f"{SHOP}/../x"},
@@ -57,6 +56,12 @@ def test_a_message_that_is_not_quite_ours_is_refused(bend: dict[str, Any]) -> No
 
     with pytest.raises(BadInput, match="queue message"):
         load(json.dumps(message))
+
+
+def test_a_field_of_a_later_release_is_let_through_and_not_read() -> None:
+    later = json.loads(dump(SIGNAL)) | {"mood": "calm"}
+
+    assert load(json.dumps(later)) == SIGNAL
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "hello", "\x00"])

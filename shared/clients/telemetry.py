@@ -1,0 +1,266 @@
+"""
+Telemetry: traces and metrics of what happens here, for Application Insights or any other reader.
+
+In:  names from SPANS and METRICS, and a few attributes.
+Out: spans and measurements where somebody reads them; nothing at all where nobody does. Nothing
+     is raised, and nothing waits.
+
+OpenTelemetry is not imported before `start` finds somewhere to send to, and `start` is not called
+before the alert door has answered. Attributes never hold a query string, a body or a secret, and
+no text in them is longer than LONGEST. All names are documented in docs/telemetry.md.
+"""
+
+import functools
+import logging
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
+
+from shared.model.discretion import discreet
+
+CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
+LONGEST = 4096  # characters of one attribute or log line
+_NAME = "pull-medic"
+
+SPANS = {
+    "heal": "one delivery of a signal to an incident, from its claim to its release",
+    "evidence": "reading the configuration and the logs",
+    "diagnosis": "from what was read to cause and plan",
+    "gate": "whether the plan may be carried out",
+    "execution": "one step of a plan that is carried out",
+    "verification": "one look whether the pull works",
+    "approval": "a person allows a plan",
+    "rollback": "taking back what was written",
+    "azure": "one request to Azure",
+}
+METRICS = {
+    "medic.incidents": "incidents that came to rest, by `finding` and `state`",
+    "medic.time_to_healed": "seconds from the first signal to the proof, by `finding`",
+    "medic.writes": "requests by which something was changed in Azure, by resource `type`",
+    "medic.throttles": "requests Azure answered with 429, by `host`",
+    "medic.breaker_trips": "breakers that tripped, by `registry`",
+}
+_SECONDS = frozenset({"medic.time_to_healed"})
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+#: Libraries the distribution would watch by itself: their spans hold whole addresses, and ours say
+#: the same once.
+_OTHERS: tuple[str, ...] = (
+    *("azure_sdk", "django", "fastapi", "flask", "httpx"),
+    *("httpx2", "psycopg2", "requests", "urllib", "urllib3"),
+)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger("medic.telemetry")
+
+
+class _Reader:
+    """Where spans and measurements go: the global providers, or those of a test."""
+
+    def __init__(self, tracers: Any, meters: Any) -> None:
+        from opentelemetry import metrics, trace
+
+        self.tracer = (tracers or trace).get_tracer(_NAME)
+        meter = (meters or metrics).get_meter(_NAME)
+        self.instruments = {
+            name: meter.create_histogram(name, "s", said)
+            if name in _SECONDS
+            else meter.create_counter(name, description=said)
+            for name, said in METRICS.items()
+        }
+
+
+_reader: _Reader | None = None
+_lock = threading.Lock()
+
+
+def use(tracers: Any = None, meters: Any = None) -> None:
+    """Send to these providers, or to the global ones."""
+    global _reader
+    _reader = _Reader(tracers, meters)
+
+
+def stop() -> None:
+    """Send nothing any more."""
+    global _reader
+    _reader = None
+
+
+def start(environ: Mapping[str, str]) -> None:
+    """Set up Application Insights once, where the environment names one. What goes wrong with that
+    is logged and stops nothing."""
+    if not environ.get(CONNECTION):
+        return
+    with _lock:
+        if _reader is not None:
+            return
+        try:
+            _connect()
+            use()
+        except Exception as error:
+            log.warning("No telemetry is sent: %s", discreet(str(error))[:300])
+
+
+def start_soon(environ: Mapping[str, str]) -> None:
+    """The same, a moment later and beside everything else: a door is answering just now."""
+    if environ.get(CONNECTION) and _reader is None:
+        later = threading.Timer(1.0, start, (environ,))
+        later.daemon = True
+        later.start()
+
+
+def carried(trace: object) -> str | None:
+    """A trace context worth carrying on: W3C's traceparent, or nothing."""
+    return trace if isinstance(trace, str) and _TRACEPARENT.fullmatch(trace) else None
+
+
+def here() -> str | None:
+    """The trace context of what is happening now; None where nobody reads."""
+    if _reader is None:
+        return None
+    from opentelemetry import trace
+
+    now = trace.get_current_span().get_span_context()
+    if not now.is_valid:
+        return None
+    return f"00-{now.trace_id:032x}-{now.span_id:016x}-{int(now.trace_flags):02x}"
+
+
+@contextmanager
+def span(
+    name: str, *, parent: str | None = None, link: str | None = None, **attributes: object
+) -> Iterator[Callable[..., None]]:
+    """A span around a block of code; yields how to add what is known only later.
+
+    `parent` goes on with that trace, from another process maybe; `link` names another one that led
+    here. An exception is told by its type alone: messages may be long, and logs have them.
+    """
+    reader = _reader
+    if reader is None:
+        yield _nothing
+        return
+    from opentelemetry.trace import SpanKind, Status, StatusCode
+
+    kind = SpanKind.CLIENT if name == "azure" else SpanKind.INTERNAL
+    links = [one] if link and link != parent and (one := _link(link)) else []
+    with reader.tracer.start_as_current_span(
+        name,
+        context=_context(parent),
+        kind=kind,
+        links=links,
+        attributes=_plain(attributes),
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as open_one:
+        try:
+            yield lambda **more: open_one.set_attributes(_plain(more))
+        except BaseException as error:
+            open_one.set_attribute("error.type", type(error).__name__)
+            open_one.set_status(Status(StatusCode.ERROR))
+            raise
+
+
+def spanned(
+    name: str, told: Callable[[Any], Mapping[str, object]] = lambda _: {}
+) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A span around every call of a function; `told` reads attributes off what it returns."""
+
+    def decorate(work: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(work)
+        def watched(*args: P.args, **kwargs: P.kwargs) -> T:
+            with span(name) as tell:
+                done = work(*args, **kwargs)
+                tell(**told(done))
+            return done
+
+        return watched
+
+    return decorate
+
+
+@contextmanager
+def azure_call(method: str, url: str, *, writing: bool) -> Iterator[Callable[[int], None]]:
+    """A span around one request to Azure; yields how to tell the answer's status."""
+    if _reader is None:
+        yield _nothing
+        return
+    place = urlsplit(url)
+    host = place.hostname or ""
+    asked = {"http.request.method": method.upper(), "server.address": host, "url.path": place.path}
+    with span("azure", **asked) as tell:
+
+        def answered(status: int) -> None:
+            tell(**{"http.response.status_code": status})
+            if status == 429:
+                count("medic.throttles", host=host)
+            elif writing and status < 400:
+                count("medic.writes", type=_type(place.path))
+
+        yield answered
+
+
+def count(name: str, amount: float = 1, **attributes: object) -> None:
+    """Add to a counter, or put one value into a histogram."""
+    reader = _reader
+    if reader is None:
+        return
+    with suppress(Exception):
+        instrument: Any = reader.instruments[name]
+        record = instrument.record if name in _SECONDS else instrument.add
+        record(amount, _plain(attributes))
+
+
+def _type(path: str) -> str:
+    """`microsoft.containerregistry/registries` of a resource's path; empty for anything else."""
+    parts = path.lower().rpartition("/providers/")[2].split("/")
+    return "/".join([parts[0], *parts[1::2]]) if len(parts) > 1 else ""
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """What an unread span does with what it is told."""
+
+
+def _plain(attributes: Mapping[str, object]) -> dict[str, Any]:
+    """Attributes as they may leave: numbers, and short texts without secrets."""
+    known = {name: value for name, value in attributes.items() if value is not None}
+    return {
+        name: value if isinstance(value, int | float) else discreet(str(value))[:LONGEST]
+        for name, value in known.items()
+    }
+
+
+def _context(parent: str | None) -> Any:
+    """None: the span belongs to whatever is happening now."""
+    if carried(parent) is None:
+        return None
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    return TraceContextTextMapPropagator().extract({"traceparent": str(parent)})
+
+
+def _link(trace: str) -> Any:
+    from opentelemetry import trace as api
+
+    found = api.get_current_span(_context(trace)).get_span_context() if carried(trace) else None
+    return api.Link(found) if found is not None and found.is_valid else None
+
+
+def _connect() -> None:
+    """Azure Monitor's distribution with our spans and log lines only. The connection string and,
+    where identities sign in, APPLICATIONINSIGHTS_AUTHENTICATION_STRING it reads by itself."""
+    from azure.monitor.opentelemetry import configure_azure_monitor
+
+    from shared.clients.loglines import short_lines
+
+    logging.getLogger("azure").setLevel(logging.WARNING)  # its lines are one per request
+    configure_azure_monitor(
+        instrumentation_options={name: {"enabled": False} for name in _OTHERS},
+        enable_live_metrics=False,
+        enable_performance_counters=False,
+        disable_offline_storage=True,
+        log_record_processors=[short_lines()],
+    )
