@@ -8,6 +8,7 @@ Out: words for a person, or JSON; an exit status: 0 done · 1 a fault was found 
     commands.py   the verbs                     treating.py   heal, approve, roll back
     paper.py      where words go, made safe     story.py      an incident as a person reads it
     sheets.py     lists and sentences           powers.py     policy and permissions
+    selftest.py   a signal through a service that runs
 
 Nothing but `click` is imported before a command needs it: `medic classify` loads neither an Azure
 SDK nor a policy. Errors are one line on stderr; a traceback is shown only with --verbose.
@@ -21,8 +22,10 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from functions.cli import commands
+from functions.cli import commands, selftest
 from functions.cli.paper import Desk
+
+commands.medic.add_command(selftest.selftest)
 
 _DONE, _BAD, _AZURE, _INTERRUPTED = 0, 2, 3, 130
 

@@ -1,0 +1,173 @@
+"""
+Self-test: one harmless signal on its way through a running service, hop by hop.
+
+In:  the service's address; its key, where it wants one, from the environment.
+Out: how long each hop took, in words or JSON; an exit status: 1 when a hop did not happen.
+
+The signal is about a web app that does not exist, in a subscription that does not exist unless one
+is named: there is nothing that could be written to. Never asks Azure itself, never needs a sign-in.
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import click
+
+from functions.cli.paper import Desk
+
+_FAULT = 1
+_PATIENCE = 10.0  # seconds one request may take; an action group waits no longer
+_NOBODYS = str(UUID(int=0))
+_UNDER_WAY = ("received", "diagnosing", "applying", "verifying")
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_WORDS = {
+    "accepted": "accepted at the door",
+    "taken": "taken from the queue",
+    "looked": "looked at",
+    "decided": "decided",
+}
+
+
+@click.command()
+@click.argument("address", metavar="URL")
+@click.option("--subscription", type=click.UUID, help="Seem to come from here, if it is in scope.")
+@click.option("--wait", type=click.IntRange(1, 3600), default=60, show_default=True, metavar="S")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of words.")
+@click.make_pass_decorator(Desk)
+def selftest(desk: Desk, address: str, subscription: UUID | None, wait: int, as_json: bool) -> int:
+    """Send one harmless signal through the service at URL, and time each hop.
+
+    The function key, where the service wants one, is read from FUNCTIONS_KEY.
+    """
+    base = _address(address)
+    target = _nowhere(str(subscription or _NOBODYS))
+    with desk.busy("on its way"):
+        started = time.monotonic()
+        id = _accepted(_ask("POST", f"{base}/api/alerts", _alert(target)))
+        seconds = time.monotonic() - started
+        incident = _followed(f"{base}/api/incidents/{id}", wait, desk)
+    report = {"incident": id, "resource": target, **_read(incident, seconds)}
+    if as_json:
+        desk.json(report)
+    else:
+        desk.show(*_sentences(report))
+    return 0 if report["ok"] else _FAULT
+
+
+def _address(text: str) -> str:
+    place = urlsplit(text)
+    if place.scheme not in ("http", "https") or not place.hostname or place.username:
+        raise click.BadParameter("give the service's address, https://…", param_hint="URL")
+    if place.scheme == "http" and place.hostname not in _LOCAL:
+        raise click.BadParameter("a key must not travel in the clear; use https", param_hint="URL")
+    return f"{place.scheme}://{place.netloc}"
+
+
+def _nowhere(subscription: str) -> str:
+    name = f"medic-selftest-{uuid4().hex[:12]}"
+    group = f"/subscriptions/{subscription}/resourcegroups/medic-selftest"
+    return f"{group}/providers/microsoft.web/sites/{name}"
+
+
+def _alert(target: str) -> dict[str, Any]:
+    essentials = {
+        "alertId": f"/medic-selftest/{uuid4()}",
+        "alertRule": "medic-selftest",
+        "monitorCondition": "Fired",
+        "monitoringService": "Log Alerts V2",
+        "configurationItems": [target],
+    }
+    return {"schemaId": "azureMonitorCommonAlertSchema", "data": {"essentials": essentials}}
+
+
+def _ask(method: str, url: str, body: Any = None) -> Any:
+    """The answer's status and JSON; errors say what to do."""
+    import os
+
+    import requests
+
+    from shared.errors import BadInput, HealError
+
+    key = os.environ.get("FUNCTIONS_KEY", "")
+    headers = {"x-functions-key": key} if key else {}
+    try:
+        told = requests.request(
+            method, url, json=body, headers=headers, timeout=_PATIENCE, allow_redirects=False
+        )
+    except requests.RequestException as error:
+        kind = type(error).__name__
+        raise HealError(f"{url} could not be reached ({kind}); is the service running?") from error
+    if told.status_code in (401, 403):
+        raise BadInput(f"{url} refused the key; set FUNCTIONS_KEY to a function key of the app")
+    try:
+        return told.status_code, told.json()
+    except ValueError as error:
+        said = f"{url} answered {told.status_code} and no JSON; is this the service's address?"
+        raise HealError(said) from error
+
+
+def _accepted(told: Any) -> str:
+    from shared.errors import HealError
+
+    status, answer = told
+    taken = answer.get("accepted") if isinstance(answer, dict) else None
+    if status != 202 or not taken:
+        raise HealError(f"the door answered {status} and accepted nothing; see /api/health")
+    return str(taken[0]["incident"])
+
+
+def _followed(url: str, wait: int, desk: Desk) -> dict[str, Any]:
+    """The incident at rest, or as it was when the time was over; empty while there is none."""
+    incident: dict[str, Any] = {}
+    for turn in range(wait + 1):
+        status, answer = _ask("GET", url)
+        incident = answer if status == 200 else {}
+        if turn == wait or (incident and incident["state"] not in _UNDER_WAY):
+            break
+        desk.pause(1)
+    return incident
+
+
+def _read(incident: dict[str, Any], accepted: float) -> dict[str, Any]:
+    """Each hop with its seconds since the signal was received, null where it did not happen."""
+    steps = incident.get("timeline", [])[1:]  # the first tells that it was received
+    looks = [one for one in steps if one["stage"] == "evidence"]
+    rests = incident.get("state", "received") not in _UNDER_WAY
+    hops = {
+        "accepted": round(accepted, 3),
+        "taken": _since(incident, steps[:1]),
+        "looked": _since(incident, looks[-1:]),
+        "decided": _since(incident, steps[-1:]) if rests else None,
+    }
+    writes = incident.get("azure_calls", {}).get("writes", 0)
+    return {
+        "ok": hops["taken"] is not None and hops["decided"] is not None and writes == 0,
+        "state": incident.get("state"),
+        "said": steps[-1]["text"] if steps else None,
+        "writes": writes,
+        "hops": [{"hop": name, "seconds": seconds} for name, seconds in hops.items()],
+    }
+
+
+def _since(incident: dict[str, Any], step: list[dict[str, Any]]) -> float | None:
+    if not step:
+        return None
+    start, end = (datetime.fromisoformat(at) for at in (incident["opened"], step[0]["at"]))
+    return round((end - start).total_seconds(), 3)
+
+
+def _sentences(report: dict[str, Any]) -> list[str]:
+    told = []
+    for hop in report["hops"]:
+        seconds = hop["seconds"]
+        when = "not seen" if seconds is None else f"after {seconds:.3f} s"
+        told.append(f"{_WORDS[hop['hop']]:22}{when}")
+    if report["ok"]:
+        end = f"The way is open: incident {report['incident']} is {report['state']}."
+    else:
+        end = f"The way is not open: incident {report['incident']} is {report['state']}; "
+        end += "look at /api/health."
+    return [*told, *([report["said"]] if report["said"] else []), end]
