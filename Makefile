@@ -30,8 +30,9 @@ test: $(INSTALLED) $(AZURITE)  ## the whole suite, offline
 
 nightly: $(INSTALLED) $(AZURITE)  ## thousands of estates (ESTATES=3000), runs in chaos (CHAOS=2000), every moment, every way in, every read, every door
 	@ESTATES=$${ESTATES:-3000} CHAOS=$${CHAOS:-2000} CHAOS_FROM=$${CHAOS_FROM:-$$(date +%s)} \
-		KILLS=1000 WAYS=all READS=all FUZZ=50 $(PY) -m pytest -n 2 --timeout=36000 \
-		tests/estates tests/chaos tests/kill tests/matrix tests/pipeline/test_unreadable.py tests/fuzz tests/signals/test_fuzz.py
+		KILLS=1000 WAITS=1 WAYS=all READS=all FUZZ=50 $(PY) -m pytest -n 2 --timeout=36000 \
+		tests/estates tests/chaos tests/kill tests/matrix tests/pipeline/test_unreadable.py tests/fuzz tests/signals/test_fuzz.py \
+		tests/pipeline/test_processes.py tests/pipeline/test_lost_lease.py tests/store
 	@$(PY) -m tests.fuzz.guided
 
 serve: $(INSTALLED)  ## simulated Azure + local function host until Ctrl-C

@@ -17,7 +17,7 @@ from pathlib import Path
 from shared.store.interface import StoreBusy, StoreError
 from shared.store.schema import migrate
 
-_WAIT = 10.0  # seconds to wait for another writer
+_WAIT = 30.0  # seconds to wait for other writers: SQLite lets nobody queue, some come last
 
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full; free space",

@@ -21,7 +21,7 @@ from shared.settings import PolicyText, Settings
 from tests.clinic import GENEROUS, Clinic
 from tests.pipeline.test_at_once import SECOND, before_each, rules, two_apps_one_registry
 from tests.simulator import estates
-from tests.store.places import KINDS, Another, break_leases, somewhere
+from tests.store.places import KINDS, PATIENT_KINDS, Another, break_leases, somewhere
 
 
 class Ward:
@@ -76,6 +76,11 @@ def ward(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ward]:
         yield Ward(tmp_path, another)
 
 
+#: Both kinds of store; the account's only where there is time for its leases to end.
+unhurried = pytest.mark.parametrize("ward", PATIENT_KINDS, indirect=True)
+
+
+@unhurried
 def test_a_lease_lost_before_the_write_stops_the_write(ward: Ward) -> None:
     ward.before("GET", "/listUsages", ward.loses_to_the_other)
 
@@ -89,6 +94,7 @@ def test_a_lease_lost_before_the_write_stops_the_write(ward: Ward) -> None:
     assert {one.state for one in ward.one.store.page().incidents} == {State.HEALED}
 
 
+@unhurried
 def test_a_lease_lost_while_the_write_is_on_its_way_costs_nobody_a_rule(ward: Ward) -> None:
     """Azure takes the late write, whose list is older than the other's: what it drops is missed by
     the other's own verification, and comes back."""

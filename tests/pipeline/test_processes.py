@@ -26,7 +26,7 @@ from tests.clinic import GENEROUS, Clinic, SimulatedClock
 from tests.kill.victim import Work, together
 from tests.pipeline.test_at_once import rules
 from tests.simulator import estates
-from tests.store.places import KINDS, Another, somewhere
+from tests.store.places import KINDS, PATIENT_KINDS, Another, somewhere
 
 #: A storm in which a limit holds nobody back.
 MANY = f"{GENEROUS}limits: {{writes_per_registry_per_hour: 50}}\n"
@@ -107,6 +107,7 @@ def six_apps() -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
     return estate.scenario(), apps
 
 
+@pytest.mark.parametrize("another", PATIENT_KINDS, indirect=True)
 def test_processes_that_heal_different_workloads_of_one_registry_lose_nothing(
     tmp_path: Path, another: Another
 ) -> None:

@@ -16,7 +16,7 @@ from shared.store import RecordKind, SqliteStore, Store
 from shared.store.interface import Held, Pulse
 from tests.store import azurite
 from tests.store.makers import NOW, REGISTRY, incident, record, site
-from tests.store.places import Another, account, break_leases
+from tests.store.places import Another, account, break_leases, patient
 
 
 def test_a_lease_has_one_holder_until_it_is_given_back(store: Store) -> None:
@@ -58,6 +58,7 @@ def test_a_lease_in_the_file_ends_at_its_time(path: Path) -> None:
     store.close()
 
 
+@patient
 @pytest.mark.skipif(azurite.missing() is not None, reason=str(azurite.missing()))
 def test_a_lease_of_a_worker_that_died_is_free_within_the_minute() -> None:
     """Azure's shortest lease, 15 seconds, instead of the minute."""
