@@ -71,6 +71,7 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     report = {"healthy": well, **parts, "breakers": breakers, "poison": poison, "held": waiting}
     report["permissions"] = held
     report["notifications"] = _notifications(medic)
+    report["advice"] = _advice(medic, held)
     return answer(report, 200 if well else 503)
 
 
@@ -122,6 +123,22 @@ def _permissions(medic: "Medic") -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [asdict(one) for one in permissions.held(medic.azure())], _part([])
     except HealError as error:
         return [], _part([str(error)])
+
+
+def _advice(medic: "Medic", held: Sequence[dict[str, Any]]) -> list[str]:
+    """What makes the service see less than it could, and what to do. No illness."""
+    said = []
+    if not medic.settings.workspaces:
+        said.append(
+            "MEDIC_WORKSPACES is not set: no log is read, so causes and proofs rest on the "
+            "configuration alone; set it to the ids of the workspaces that receive the logs"
+        )
+    unread = {one["subscription"]: one["unread"] for one in held if one["unread"]}
+    return said + [
+        f"the subscription {id} cannot be read ({why}); give the identity the service's role "
+        "there, or leave it out of MEDIC_SUBSCRIPTIONS"
+        for id, why in unread.items()
+    ]
 
 
 def _notifications(medic: "Medic") -> dict[str, Any]:
