@@ -22,7 +22,7 @@ from shared.store.tables import TablesStore
 from tests.store import azurite
 
 KINDS = ("file", "account")
-#: For what waits until a real lease of the account ends, a quarter of a minute each: `make nightly`.
+#: For what waits until leases of the account end, a quarter of a minute each: `make nightly`.
 patient = pytest.mark.skipif(
     "WAITS" not in os.environ, reason="waits for leases of a storage account to end: make nightly"
 )
