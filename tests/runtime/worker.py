@@ -9,6 +9,7 @@ The library keeps one app per process, so a Worker is started once.
 
 import asyncio
 import json
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,12 +49,16 @@ class Worker:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         library.start_threadpool_executor()
+        sys.modules.pop(
+            "function_app", None
+        )  # an app may be indexed once: this one is the library's
         init = SimpleNamespace(capabilities={}, function_app_directory=str(ROOT))
         self.started = self._ask(
             library.worker_init_request, worker_init_request=init, host="127.0.0.1"
         )
         told = self._ask(library.functions_metadata_request)
         self.functions = {one.name: one for one in told.function_metadata_results or ()}
+        sys.modules.pop("function_app", None)  # and the local host's is its own again
 
     def bindings(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(one) for one in self.functions[name].raw_bindings]
