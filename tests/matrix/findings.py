@@ -9,6 +9,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from textwrap import dedent
 
 from shared.model.incident import Incident
 from shared.model.words import FindingName
@@ -22,7 +23,11 @@ _HEAD = """# Every finding, as it is told
 
 What `medic diagnose` says about the first failure of each kind, in the order in which a pull meets
 them. Made from the stories in `tests/matrix/rows/`: `python -m tests.matrix.findings`.
+
+The commands are for whoever is signed in to the subscription; in them, `…` stands for the front of
+a resource id, and what stands in `<…>` is yours to fill in. `medic` itself prints every id whole.
 """
+_COMMANDS = re.compile(r"(?:^  (?:az|docker) .*\n)+", re.MULTILINE)
 _ID = re.compile(r"/subscriptions/[^\s,;'\"]*/([^/\s,;'\"]+/[^/\s,;'\"]+)")
 
 
@@ -45,7 +50,7 @@ def _section(name: FindingName, story: Story) -> str:
     for step in incident.plan.steps:
         parts.append(f"**Plan** ({step.remedy.value}): {_short(step.summary)}.")
         parts.append(f"Risk: {_short(step.risk)}. Undo: {_short(step.undo)}.\n")
-    parts += [f"{_short(text).strip()}\n" for text in incident.plan.advice]
+    parts += [f"{_fenced(_short(text).strip())}\n" for text in incident.plan.advice]
     if code := incident.plan.infrastructure_change:
         parts.append(f"```text\n{_short(code).strip()}\n```\n")
     return "\n".join(parts)
@@ -61,6 +66,13 @@ def looked_at(story: Story) -> Incident:
             return diagnose(workload, None, medic=clinic.medic)
         finally:
             clinic.medic.store.close()
+
+
+def _fenced(advice: str) -> str:
+    """The advice with each run of commands, which it indents, in a block of its own."""
+    return _COMMANDS.sub(
+        lambda run: f"\n```sh subscription\n{dedent(run[0])}```\n\n", f"{advice}\n"
+    ).strip()
 
 
 def _short(text: str) -> str:
