@@ -43,8 +43,8 @@ class Signal:
     `id` is the same for every delivery of the same alert or event. `resource` is the workload,
     for SEARCH the Log Analytics workspace, for ROUND the registry. `at` is in UTC. `text` is
     untrusted, and so are `names`: how a SEARCH calls the workloads it is about, to prefer among
-    what the search finds. `trace` is the trace context of whoever heard it first (W3C traceparent),
-    for telemetry alone.
+    what the search finds; for ROUND the ids of the incidents. `trace` is the trace context of
+    whoever heard it first (W3C traceparent), for telemetry alone.
     """
 
     id: str

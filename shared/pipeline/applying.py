@@ -26,16 +26,25 @@ from shared.remediations import rule_sets
 from shared.store import StaleIncident
 
 
-def carry_out(incident: Incident, work: Work, *, still: Callable[[], Decision]) -> Incident:
+def carry_out(
+    incident: Incident,
+    work: Work,
+    *,
+    still: Callable[[], Decision],
+    waits: Callable[[], Incident | None],
+) -> Incident:
     """Write what was allowed, intent first; nobody else changes any of the targets meanwhile.
 
-    `still` asks the gate once more when nobody else can write any more; its answer counts.
+    When nobody else can write any more, `still` asks the gate once more, and its answer counts;
+    `waits` tells whether it has to wait by now, because another worker was first.
     """
     store, medic = work.medic.store, work.medic
     with work.holding(incident, (step.target for step in _steps(incident))):
         decision = still()
         if decision.verdict is not Verdict.ALLOW:
             return refused(replace(incident, decision=decision), decision, work)
+        if (waiting := waits()) is not None:
+            return waiting
         if not work.announced(incident):
             incident = audit.intend(incident, store=store, now=medic.now())
         return _go_on(incident, [], work)

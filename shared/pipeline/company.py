@@ -5,8 +5,8 @@ In:  an Incident whose plan the gate allowed.
 Out: whether a registry takes its first step in one write with others'; until when it waits for it.
 
 A registry has no etag and takes its whole rule list in every write, so few writes are safe writes.
-One or two at once are carried out as they come, in a crowd only the first; what follows within the
-same minute waits until it is over, and is then one write.
+The first is carried out as it comes; what follows within the same minute waits until it is over,
+and is then one write.
 """
 
 from collections.abc import Callable
@@ -25,10 +25,9 @@ from shared.pipeline.looking import Look
 if TYPE_CHECKING:
     from shared.pipeline.working import Work
 
-#: Between two rounds of writing at one registry, and how many single writes may fall into it: in
-#: calm times, and while so many incidents are under treatment at once that it is a crowd.
+#: Between two writes at one registry.
 GAP = timedelta(minutes=1)
-_SINGLE, _IN_A_CROWD = 2, 1
+#: So many incidents under treatment at once are a crowd.
 CROWD = 5
 
 
@@ -64,22 +63,20 @@ def crowded(medic: Medic) -> bool:
 
 
 def rests_until(registry: ResourceId, *, medic: Medic) -> datetime | None:
-    """Until when this registry is not written again by a round; None: it may be."""
+    """Until when this registry is not written again; None: it may be."""
     written = medic.store.written(registry, since=medic.now() - GAP)
     return written[-1] + GAP if written else None
 
 
 def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
-    """Until when a single plan waits, because its registry was written often just now. What a
-    person approved waits for nobody."""
+    """Until when a single plan waits, because its registry was written just now. What a person
+    approved waits for nobody."""
     plan, registry = incident.plan, incident.registry
     if plan is None or registry is None or incident.approved == plan.digest:
         return None
     if not Company().takes(incident, registry):
         return None
-    written = medic.store.written(registry, since=medic.now() - GAP)
-    most = _IN_A_CROWD if crowded(medic) else _SINGLE
-    return written[-1] + GAP if len(written) >= most else None
+    return rests_until(registry, medic=medic)
 
 
 def let_in_meanwhile(found: Look, medic: Medic) -> bool:

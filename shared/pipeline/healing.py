@@ -191,8 +191,11 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         incident = replace(incident, decision=decision)
     if decision.verdict is not Verdict.ALLOW:
         return refused(incident, decision, work)
-    waiting = None if interrupted else _patience(incident, found, work, _carried_out(before))
-    if waiting is not None:
+
+    def waits() -> Incident | None:
+        return None if interrupted else _patience(incident, found, work, _carried_out(before))
+
+    if (waiting := waits()) is not None:
         return waiting
     incident = work.note(incident, "gate", "; ".join(decision.reasons) or "allowed")
 
@@ -202,7 +205,7 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
 
     company, registry = work.company, incident.registry
     if company is None or registry is None or not company.takes(incident, registry):
-        return carry_out(incident, work, still=still)
+        return carry_out(incident, work, still=still, waits=waits)
     company.append(Member(incident, work, found.evidence, still))
     return incident
 

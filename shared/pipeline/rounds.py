@@ -40,8 +40,8 @@ from shared.store.interface import StoreBusy, StoreError, Waiting
 
 log = logging.getLogger("medic.rounds")
 
-#: Incidents one search sorts by registry.
-_MOST = 2000
+#: Incidents one search sorts by registry, and those of one round: a message has to hold their ids.
+_MOST, _AT_ONCE = 2000, 500
 #: Nobody searches again for so long after somebody did.
 _CALLED = timedelta(seconds=20)
 #: Incidents of one round looked at side by side.
@@ -63,23 +63,39 @@ def joins(signal: Signal, *, medic: Medic) -> bool:
     return incident is not None and _waits(incident, now)
 
 
-def call(*, medic: Medic, at_least: int = 1) -> tuple[Signal, ...]:
-    """A ROUND signal for every registry the backlog is about, and one for each workload whose
-    registry no search tells. None when somebody called a moment ago, or when nothing can be
-    searched now: then the sweep takes them one by one."""
+def call(*, medic: Medic, at_least: int = 1) -> tuple[Signal, ...] | None:
+    """A ROUND signal for every registry the backlog is about, which names the incidents, and one
+    for each workload whose registry no search tells.
+
+    None of them when somebody called a moment ago or Azure wants a pause: then others see to the
+    backlog, or the next sweep does. None at all when nothing can be found out by searching: then
+    the sweep takes them one by one.
+    """
     now = medic.now()
+    if not medic.store.lease("rounds", holder=medic.worker(), until=now + _CALLED, now=now):
+        return ()
     waiting = medic.store.backlog(now, _MOST)
     if len(waiting) < at_least:
         return ()
-    if not medic.store.lease("rounds", holder=medic.worker(), until=now + _CALLED, now=now):
-        return ()
     try:
-        where = _registries(medic)
+        places = _places(waiting, medic)
     except HealError as error:
         log.warning("No rounds are called: %s", audit.plain(str(error)))
-        return ()
-    places = dict.fromkeys(where.get(place, place) for place in map(_resource, waiting))
-    return tuple(_round(place, now) for place in places)
+        return () if isinstance(error, Throttled) else None
+    return tuple(_round(place, ids[:_AT_ONCE], now) for place, ids in places.items())
+
+
+def _places(waiting: Sequence[Waiting], medic: Medic) -> Mapping[ResourceId, Sequence[str]]:
+    """Which incidents wait at which registry; at their workload where none is known."""
+    where: Mapping[ResourceId, ResourceId] = {}
+    if not all(one.registry for one in waiting):
+        where = medic.recalled("registries", lambda: estate.registries(medic.azure()))
+    places: dict[ResourceId, list[str]] = {}
+    for one in waiting:
+        workload = ResourceId(one.resource)
+        place = ResourceId(one.registry) if one.registry else where.get(workload, workload)
+        places.setdefault(place, []).append(one.incident)
+    return places
 
 
 def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
@@ -98,7 +114,7 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     try:
         if rests_until(place, medic=medic) is not None:
             return ()
-        return _treat_together(_members(place, medic), medic)
+        return _treat_together(signal.names, medic)
     except Throttled as pause:  # whoever still waits is the sweep's
         log.warning("No round at %s: %s", place.name, audit.plain(str(pause)))
         return ()
@@ -106,23 +122,12 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
         audit.give_back(name, store=medic.store, holder=holder)
 
 
-def _members(registry: ResourceId, medic: Medic) -> list[Waiting]:
-    """Who in the backlog seems to pull from this registry."""
-    where = _registries(medic)
-    waiting = medic.store.backlog(medic.now(), _MOST)
-    return [one for one in waiting if where.get(_resource(one)) == registry]
-
-
-def _registries(medic: Medic) -> Mapping[ResourceId, ResourceId]:
-    return medic.recalled("registries", lambda: estate.registries(medic.azure()))
-
-
-def _treat_together(members: Sequence[Waiting], medic: Medic) -> tuple[Signal, ...]:
+def _treat_together(ids: Sequence[str], medic: Medic) -> tuple[Signal, ...]:
     company, memory = Company(), Memory(shared=True)
     with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="round") as pool:
         looks = [
             pool.submit(contextvars.copy_context().run, _look_at, one, company, memory, medic)
-            for one in members
+            for one in ids
         ]
     try:
         _undo_if_harmful(carry_out_together(company), company, medic)
@@ -146,11 +151,11 @@ def _undo_if_harmful(treated: Sequence[Incident], company: Company, medic: Medic
             return
 
 
-def _look_at(waiting: Waiting, company: Company, memory: Memory, medic: Medic) -> None:
+def _look_at(id: str, company: Company, memory: Memory, medic: Medic) -> None:
     """Treat one incident up to its write; it stays claimed when it joined the company."""
     holder, store = medic.worker(), medic.store
     try:
-        incident = audit.claim(waiting.incident, store=store, holder=holder, now=medic.now())
+        incident = audit.claim(id, store=store, holder=holder, now=medic.now())
     except StoreBusy:
         raise
     except StoreError as error:  # damaged, and no reason to leave the others
@@ -197,15 +202,12 @@ def _waits(incident: Incident, now: datetime) -> bool:
     return incident.state is State.RECEIVED and (due is None or due <= now)
 
 
-def _resource(waiting: Waiting) -> ResourceId:
-    return ResourceId(waiting.resource)
-
-
-def _round(place: ResourceId, now: datetime) -> Signal:
+def _round(place: ResourceId, ids: Sequence[str], now: datetime) -> Signal:
     return Signal(
         id=f"round/{place.key}/{now:%Y%m%d%H%M%S}",
         kind=SignalKind.ROUND,
         source="round",
         resource=place,
         at=now,
+        names=tuple(ids),
     )

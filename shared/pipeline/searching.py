@@ -40,7 +40,7 @@ def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
         return rounds.make(signal, medic=medic)
     if evidence.watches(signal.resource):
         if rounds.joins(signal, medic=medic):
-            return rounds.call(medic=medic)
+            return rounds.call(medic=medic) or ()
         heal(signal, medic=medic)
         return ()
     if offering.is_offer(signal.resource):

@@ -44,6 +44,8 @@ _AT_ONCE = 200
 _FEW, _SIDE_BY_SIDE = 8, 4
 #: A signal's own message has had its turn by then; and how many that may be.
 _WAITED, _MOST_WAITING = timedelta(seconds=45), 2000
+#: After so long nobody waits for a round any more.
+_TOO_LONG = timedelta(minutes=10)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 #: After so long nobody looks any more whether what sleeps has woken up.
 _LONGEST = timedelta(days=7)
@@ -90,16 +92,19 @@ def sweep(
 
 
 def _rounds(medic: Medic, hand_on: Callable[[Signal], object] | None) -> frozenset[str]:
-    """Have what waits together treated together; the ids of those that need nothing more here."""
-    waiting = medic.store.backlog(medic.now(), _MOST_WAITING, since=medic.now() - _WAITED)
-    if len(waiting) < 2:
+    """Have what waits together treated together; the ids of those that need nothing more here.
+    Whoever has waited for rounds too long is looked after by itself."""
+    now = medic.now()
+    waiting = medic.store.backlog(now, _MOST_WAITING, since=now - _WAITED)
+    if len(waiting) < 2 or (called := rounds.call(medic=medic, at_least=2)) is None:
         return frozenset()
-    for signal in (called := rounds.call(medic=medic, at_least=2)):
+    for signal in called:
         try:
             (hand_on or partial(rounds.make, medic=medic))(signal)
         except HealError as error:
             log.warning("The round at %s is put off: %s", signal.resource, audit.plain(str(error)))
-    return frozenset(one.incident for one in waiting) if called else frozenset()
+    too_long = medic.store.backlog(now, _AT_ONCE, since=now - _TOO_LONG)
+    return frozenset(one.incident for one in waiting) - {one.incident for one in too_long}
 
 
 def _overlooked(medic: Medic) -> Iterator[Incident]:

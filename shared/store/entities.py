@@ -80,7 +80,7 @@ def waiting_row(entity: Mapping[str, Any]) -> Entity | None:
     waits = entity["open"] and (named or state != State.HELD.value)
     if not waits and not entity.get("undoing") and not (named and state in _LOOKED_AT_AGAIN):
         return None
-    kept = ("id", "due", "updated", "state", "resource")
+    kept = ("id", "due", "updated", "state", "resource", "registry")
     return row(keys.waiting(entity["id"]), **{name: entity.get(name) for name in kept})
 
 

@@ -70,6 +70,7 @@ class Waiting:
 
     incident: str
     resource: str  # id of the workload, in lower case
+    registry: str | None = None  # the registry's, where somebody looked already
 
 
 class RecordKind(StrEnum):

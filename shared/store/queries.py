@@ -65,7 +65,7 @@ DUE = """
 """
 #: `open = 1` lets the index of the open ones be used.
 BACKLOG = """
-    SELECT id, resource FROM incidents
+    SELECT id, resource, registry FROM incidents
     WHERE open = 1 AND state = 'received' AND (due IS NULL OR due <= :now) AND updated <= :since
     ORDER BY coalesce(due, updated) LIMIT :limit
 """

@@ -157,7 +157,10 @@ class SqliteStore:
         wanted = {"now": rows.stamp(now), "since": rows.stamp(since or now), "limit": limit}
         with self._database.reading() as sql:
             found = sql.execute(queries.BACKLOG, wanted).fetchall()
-        return tuple(Waiting(incident=row["id"], resource=row["resource"]) for row in found)
+        return tuple(
+            Waiting(incident=row["id"], resource=row["resource"], registry=row["registry"])
+            for row in found
+        )
 
     def unsettled(self, *, since: datetime, limit: int) -> int:
         with self._database.reading() as sql:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from shared.model.history import History
@@ -181,14 +182,16 @@ class TablesStore:
         at, still = rows.stamp(now), rows.stamp(since or now)
         where = f"{keys.below('d')} and state eq 'received'"
         found = [
-            (entity.get("due") or entity["updated"], entity["id"], entity["resource"])
+            (entity.get("due") or entity["updated"], entity)
             for entity in self._table.query(where)
             if {"id", "updated", "resource"} <= entity.keys()  # else damaged; the sweep has it too
             and (entity.get("due") or "") <= at
             and entity["updated"] <= still
         ]
+        found.sort(key=itemgetter(0))
         return tuple(
-            Waiting(incident=id, resource=resource) for _, id, resource in sorted(found)[:limit]
+            Waiting(incident=one["id"], resource=one["resource"], registry=one.get("registry"))
+            for _, one in found[:limit]
         )
 
     def unsettled(self, *, since: datetime, limit: int) -> int:

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -40,7 +41,8 @@ _EVERY = 60  # seconds between two ticks of the timer
 def main() -> None:
     role, place, account, *alone = sys.argv[1:]
     if alone:
-        company.CROWD = company._SINGLE = sys.maxsize
+        company.CROWD = sys.maxsize
+        company.GAP = timedelta(0)
         sweep.__globals__["_rounds"] = lambda *_: frozenset()
     medic = _medic(place)
     queue = QueueClient.from_connection_string(account, QUEUE)

@@ -173,6 +173,7 @@ def test_an_incident_nobody_can_handle_keeps_no_other_from_its_proof(tmp_path: P
         updated=broken.updated - timedelta(hours=1),
     )
     clinic.medic.store.save(damaged)
+    clinic.advance(60)
     incident = clinic.heal(shop)
     clinic.advance(300)
 

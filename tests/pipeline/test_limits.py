@@ -64,6 +64,7 @@ def in_vain(clinic: Clinic, *names: str, registries: Sequence[str] = ("contosoim
     """Fixes that somebody takes away at once, while the platform goes on trying and failing."""
     for name in names:
         clinic.heal(clinic.id(name, "sites"), id=f"signal-{name}")
+        clinic.advance(60)
     for registry in registries:
         take_away(clinic, registry)
     for _ in range(14):

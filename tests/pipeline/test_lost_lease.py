@@ -38,14 +38,15 @@ class Ward:
     def failure(self, name: str) -> Signal:
         return self.clinic.signal(self.clinic.id(name, "sites"), id=name)
 
-    def before(self, method: str, end: str, action: Callable[[], None]) -> None:
-        """`action` happens before Azure takes the next such request."""
-        done: list[str] = []
+    def before(self, method: str, end: str, action: Callable[[], None], *, nth: int = 1) -> None:
+        """`action` happens before Azure takes the nth such request from now on."""
+        seen: list[str] = []
 
         def watch(request: Any) -> None:
-            if request.method == method and request.path.endswith(end) and not done:
-                done.append(request.path)
-                action()
+            if request.method == method and request.path.endswith(end):
+                seen.append(request.path)
+                if len(seen) == nth:
+                    action()
 
         before_each(self.clinic, watch)
 
@@ -53,7 +54,9 @@ class Ward:
         break_leases(self._place)
 
     def loses_to_the_other(self) -> None:
+        """For a minute nothing is heard of the worker."""
         self.loses_its_leases()
+        self.clinic.advance(60)
         heal(self.failure("cart"), medic=self.two)
 
     def finish(self) -> None:
@@ -82,7 +85,7 @@ unhurried = pytest.mark.parametrize("ward", PATIENT_KINDS, indirect=True)
 
 @unhurried
 def test_a_lease_lost_before_the_write_stops_the_write(ward: Ward) -> None:
-    ward.before("GET", "/listUsages", ward.loses_to_the_other)
+    ward.before("GET", "/contosoimages", ward.loses_to_the_other, nth=2)
 
     with pytest.raises(LeaseLost, match="writes nothing more"):
         heal(ward.failure("shop"), medic=ward.one)

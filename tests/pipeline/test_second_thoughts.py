@@ -300,6 +300,7 @@ def test_a_rollback_leaves_what_another_incident_brought_to_the_same_registry(
     for name in ("shop", "cart"):
         clinic.pull(clinic.id(name, "sites"))
         healed_[name] = clinic.heal(clinic.id(name, "sites"), id=name)
+        clinic.advance(60)
 
     back = rollback(healed_["shop"].id, "back", "ada", medic=clinic.medic)
 

@@ -93,3 +93,14 @@ def test_incidents_under_treatment_are_counted_up_to_a_limit(store: Store) -> No
     assert store.unsettled(since=NOW, limit=10) == 2
     assert store.unsettled(since=NOW - timedelta(seconds=1), limit=2) == 2
     assert store.unsettled(since=LATER, limit=2) == 0
+
+
+def test_what_waits_again_tells_the_registry_that_was_found_before(store: Store) -> None:
+    store.receive(signal("new", site("new")), now=NOW)
+    store.save(
+        incident("inc-again", resource=site("again"), state=State.RECEIVED, registry=REGISTRY)
+    )
+
+    told = {one.resource: one.registry for one in store.backlog(LATER, 10)}
+
+    assert told == {site("new").key: None, site("again").key: REGISTRY.key}
