@@ -33,4 +33,4 @@ def heal(message: func.QueueMessage, queue: reception.Queue, poison: reception.Q
         reception.set_aside(body, error, "heal", poison, medic=medic)
         return
     next_ones = pipeline.take(signal, medic=medic)
-    reception.receive(next_ones, queue, medic=medic, trace=signal.trace)
+    reception.receive(next_ones, queue, medic=medic)

@@ -18,9 +18,8 @@ import azure.functions as func
 
 from functions.questions import TooLarge
 from shared import signals
-from shared.clients import telemetry
 from shared.errors import HealError
-from shared.model.signal import Signal, SignalKind
+from shared.model.signal import Signal, SignalKind, carried
 from shared.model.words import OPEN_STATES, State
 
 if TYPE_CHECKING:
@@ -39,14 +38,16 @@ _clerks = ThreadPoolExecutor(max_workers=4, thread_name_prefix="reception")
 def receive(
     accepted: Sequence[Signal], queue: Queue, *, medic: "Medic", trace: str | None = None
 ) -> list[str | None]:
-    """Queue the signals; the id of the incident each belongs to. `trace` travels with them.
+    """Queue the signals; the id of the incident each belongs to. `trace` travels with them and is
+    kept with the incidents they open.
 
     None, and not queued: says that all is well again where nothing was wrong.
     """
-    booked = _book(accepted, medic)
+    followed = [one if one.trace else replace(one, trace=trace) for one in accepted]
+    booked = _book(followed, medic)
     messages = [
-        signals.dump(signal if signal.trace else replace(signal, trace=trace))
-        for signal, incident in zip(accepted, booked, strict=True)
+        signals.dump(signal)
+        for signal, incident in zip(followed, booked, strict=True)
         if incident is not None
     ]
     if messages:
@@ -56,7 +57,7 @@ def receive(
 
 def traced(context: func.Context) -> str | None:
     """The trace the platform's own request record belongs to."""
-    return telemetry.carried(context.trace_context.trace_parent)
+    return carried(context.trace_context.trace_parent)
 
 
 def set_aside(what: Any, why: Exception, door: str, poison: Queue, *, medic: "Medic") -> None:

@@ -12,14 +12,14 @@ no text in them is longer than LONGEST. All names are documented in docs/telemet
 
 import functools
 import logging
-import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 from shared.model.discretion import discreet
+from shared.model.signal import carried as carried
 
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 LONGEST = 4096  # characters of one attribute or log line
@@ -27,6 +27,8 @@ _NAME = "pull-medic"
 
 SPANS = {
     "heal": "one delivery of a signal to an incident, from its claim to its release",
+    "search": "which workloads a signal about a whole workspace is about",
+    "round": "what waits for one registry, looked at and written together",
     "evidence": "reading the configuration and the logs",
     "diagnosis": "from what was read to cause and plan",
     "gate": "whether the plan may be carried out",
@@ -44,7 +46,6 @@ METRICS = {
     "medic.breaker_trips": "breakers that tripped, by `registry`",
 }
 _SECONDS = frozenset({"medic.time_to_healed"})
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 #: Libraries the distribution would watch by itself: their spans hold whole addresses, and ours say
 #: the same once.
 _OTHERS: tuple[str, ...] = (
@@ -113,11 +114,6 @@ def start_soon(environ: Mapping[str, str]) -> None:
         later.start()
 
 
-def carried(trace: object) -> str | None:
-    """A trace context worth carrying on: W3C's traceparent, or nothing."""
-    return trace if isinstance(trace, str) and _TRACEPARENT.fullmatch(trace) else None
-
-
 def here() -> str | None:
     """The trace context of what is happening now; None where nobody reads."""
     if _reader is None:
@@ -131,13 +127,29 @@ def here() -> str | None:
 
 
 @contextmanager
+def within(trace: str | None) -> Iterator[None]:
+    """What happens in this block belongs to that trace, whatever is going on around it."""
+    if _reader is None or (there := _context(trace)) is None:
+        yield
+        return
+    from opentelemetry import context
+
+    token = context.attach(there)
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+@contextmanager
 def span(
-    name: str, *, parent: str | None = None, link: str | None = None, **attributes: object
+    name: str, *, parent: str | None = None, links: Iterable[str | None] = (), **attributes: object
 ) -> Iterator[Callable[..., None]]:
     """A span around a block of code; yields how to add what is known only later.
 
-    `parent` goes on with that trace, from another process maybe; `link` names another one that led
-    here. An exception is told by its type alone: messages may be long, and logs have them.
+    `parent` goes on with that trace, from another process maybe; `links` are others that led here;
+    those of the same trace are left out. An exception is told by its type alone: messages may be
+    long, and logs have them.
     """
     reader = _reader
     if reader is None:
@@ -146,12 +158,11 @@ def span(
     from opentelemetry.trace import SpanKind, Status, StatusCode
 
     kind = SpanKind.CLIENT if name == "azure" else SpanKind.INTERNAL
-    links = [one] if link and link != parent and (one := _link(link)) else []
     with reader.tracer.start_as_current_span(
         name,
         context=_context(parent),
         kind=kind,
-        links=links,
+        links=_linked(links, parent or here()),
         attributes=_plain(attributes),
         record_exception=False,
         set_status_on_exception=False,
@@ -242,11 +253,13 @@ def _context(parent: str | None) -> Any:
     return TraceContextTextMapPropagator().extract({"traceparent": str(parent)})
 
 
-def _link(trace: str) -> Any:
+def _linked(traces: Iterable[str | None], parent: str | None) -> list[Any]:
+    """Links to the traces that are not the parent's own, each once."""
     from opentelemetry import trace as api
 
-    found = api.get_current_span(_context(trace)).get_span_context() if carried(trace) else None
-    return api.Link(found) if found is not None and found.is_valid else None
+    own = parent[:35] if parent else ""
+    others = dict.fromkeys(one for one in traces if carried(one) and str(one)[:35] != own)
+    return [api.Link(api.get_current_span(_context(one)).get_span_context()) for one in others]
 
 
 def _connect() -> None:

@@ -4,12 +4,20 @@ Signals and readings: something said that a pull failed, and what its words mean
 Pure, and light enough for the alert door.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from shared.model.ids import ResourceId
 from shared.model.words import Cause
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+def carried(trace: object) -> str | None:
+    """A trace context worth carrying on: W3C's traceparent, or nothing."""
+    return trace if isinstance(trace, str) and _TRACEPARENT.fullmatch(trace) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

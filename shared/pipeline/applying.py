@@ -65,7 +65,7 @@ def carry_out_together(company: Company) -> list[Incident]:
             return []
         leader = fitting[0].incident
         announced = [(one, made) for one in fitting if (made := _announced(one, leader))]
-        told = _outcomes([_steps(made)[0] for _, made in announced], first.work)
+        told = _told_together([made for _, made in announced], first.work)
         kept = [
             (one.work, done, outcome)
             for (one, made), outcome in zip(announced, told, strict=True)
@@ -100,7 +100,8 @@ def _fitting(company: Company) -> Company:
     fitting, taken = Company(), list[str]()
     for one in company:
         plan, medic = one.incident.plan, one.work.medic
-        decision = one.still()
+        with telemetry.within(one.incident.trace):
+            decision = one.still()
         if plan is None or medic.policy is None:
             continue
         full = gate.room(
@@ -118,7 +119,10 @@ def _fitting(company: Company) -> Company:
 
 def _the_rest(incident: Incident, outcome: Outcome, work: Work) -> Incident:
     rest = _steps(incident)[1:]
-    with work.holding(incident, (step.target for step in rest)):
+    with (
+        telemetry.within(incident.trace),
+        work.holding(incident, (step.target for step in rest)),
+    ):
         return _go_on(incident, [outcome], work)
 
 
@@ -194,7 +198,20 @@ def _outcome(step: Step, work: Work) -> Outcome:
         return _refused(step, refusal, work)
 
 
-@telemetry.spanned("execution", lambda done: _shown(done[0]))
+def _told_together(announced: list[Incident], work: Work) -> tuple[Outcome, ...]:
+    """What became of the first step of each: the one write is in the first one's trace, and the
+    span of every other is linked to it."""
+    traces = [one.trace for one in announced]
+    with telemetry.span("execution", parent=traces[0], links=traces) as tell:
+        told = _outcomes([_steps(one)[0] for one in announced], work)
+        tell(**_shown(told[0]))
+        written = telemetry.here()
+    for one, outcome in zip(announced[1:], told[1:], strict=True):
+        with telemetry.span("execution", parent=one.trace, links=[written], **_shown(outcome)):
+            continue
+    return told
+
+
 def _outcomes(steps: list[Step], work: Work) -> tuple[Outcome, ...]:
     try:
         return execution.apply_together(steps, azure=work.azure)

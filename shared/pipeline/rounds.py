@@ -22,6 +22,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import audit, evidence
+from shared.clients import telemetry
 from shared.clients.remembered import Memory
 from shared.errors import HealError, Throttled, TransientError
 from shared.evidence import estate
@@ -114,7 +115,8 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     try:
         if rests_until(place, medic=medic) is not None:
             return ()
-        return _treat_together(signal.names, medic)
+        with telemetry.span("round", parent=signal.trace, registry=place):
+            return _treat_together(signal.names, medic)
     except Throttled as pause:  # whoever still waits is the sweep's
         log.warning("No round at %s: %s", place.name, audit.plain(str(pause)))
         return ()

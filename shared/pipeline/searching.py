@@ -8,7 +8,7 @@ The query is ours and the workspaces are those of the settings; the payload only
 time to look, and when.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from shared.model.words import FindingName, State
 from shared.pipeline import offering, rounds
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
+from shared.pipeline.tracing import telling_of
 from shared.pipeline.working import Work, rests
 
 _LOOK_BACK = timedelta(minutes=30)
@@ -34,8 +35,15 @@ _NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
 def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     """The queue's one call: heal a workload, or find out which ones a wider signal means.
 
-    Returns the signals to queue next; none for a workload by itself.
+    Returns the signals to queue next, which go on with the trace of this one; none for a workload
+    by itself.
     """
+    return tuple(
+        one if one.trace else replace(one, trace=signal.trace) for one in _next(signal, medic)
+    )
+
+
+def _next(signal: Signal, medic: Medic) -> tuple[Signal, ...]:
     if signal.kind is SignalKind.ROUND:
         return rounds.make(signal, medic=medic)
     if evidence.watches(signal.resource):
@@ -66,18 +74,23 @@ def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
             return ()
         if rests(incident, medic.now()):
             return ()
-        azure = medic.azure()
-        try:
-            found = _failing(signal, azure, medic)
-        except Throttled as pause:  # the sweep searches when it is over
-            Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
-            return ()
-        if incident.resource == signal.resource:  # else an earlier delivery got this far
-            _hand_over(incident, found, azure.calls, medic)
-        return found
+        with telling_of(incident, signal.trace, name="search") as (traced, _):
+            return _searched(traced, signal, holder, medic)
     finally:
         if incident is not None:
             audit.release(id, store=store, holder=holder)
+
+
+def _searched(incident: Incident, signal: Signal, holder: str, medic: Medic) -> tuple[Signal, ...]:
+    azure = medic.azure()
+    try:
+        found = _failing(signal, azure, medic)
+    except Throttled as pause:  # the sweep searches when it is over
+        Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
+        return ()
+    if incident.resource == signal.resource:  # else an earlier delivery got this far
+        _hand_over(incident, found, azure.calls, medic)
+    return tuple(replace(one, trace=incident.trace) for one in found)
 
 
 def _hand_over(

@@ -191,4 +191,5 @@ def repeated(incident: Incident, *, medic: Medic) -> Signal:
         resource=incident.resource,
         at=medic.now(),
         text=first.text if first and not at_rest else "",
+        trace=incident.trace,
     )

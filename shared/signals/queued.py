@@ -13,7 +13,7 @@ import msgspec
 
 from shared.errors import BadInput
 from shared.model.ids import InvalidId, ResourceId
-from shared.model.signal import Signal, SignalKind
+from shared.model.signal import Signal, SignalKind, carried
 from shared.signals.intake import convert, decode
 
 _VERSION = 1
@@ -77,5 +77,5 @@ def load(text: str | bytes) -> Signal:
         text=message.text,
         window=(window[0], window[1]) if window else None,
         names=message.names,
-        trace=message.trace,
+        trace=carried(message.trace),
     )

@@ -143,7 +143,8 @@ class Store(Protocol):
         """What a person is to be told: `save` and `trip` put it up."""
 
     def receive(self, signal: Signal, *, now: datetime) -> Received:
-        """Join the workload's open incident, or one left unsolved within a day, or open one.
+        """Join the workload's open incident, or one left unsolved within a day, or open one, which
+        keeps the signal's trace.
 
         Cheap: the alert door waits for it.
         """

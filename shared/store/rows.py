@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 _LONGEST_TEXT = 4000  # characters of one signal's text
 
 
@@ -69,7 +67,7 @@ def clean(text: str) -> str:
 
 def first_incident(id: str, signal: Signal, now: datetime) -> dict[str, str]:
     """A new incident, in the form `codec.write_incident` gives it, without loading the codec."""
-    body = {
+    body: dict[str, Any] = {
         "id": id,
         "state": State.RECEIVED,
         "resource": {"text": signal.resource.text},
@@ -83,6 +81,8 @@ def first_incident(id: str, signal: Signal, now: datetime) -> dict[str, str]:
             }
         ],
     }
+    if signal.trace:
+        body["trace"] = signal.trace
     return {
         "id": id,
         "state": State.RECEIVED.value,

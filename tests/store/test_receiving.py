@@ -26,6 +26,17 @@ def test_a_first_signal_opens_an_incident(store: Store) -> None:
     assert opened.timeline[0].stage == "received"
 
 
+def test_an_incident_keeps_the_trace_of_the_signal_that_opened_it(store: Store) -> None:
+    first, later = (f"00-{digit * 32}-{digit * 16}-01" for digit in "ab")
+
+    store.receive(signal("one", trace=first), now=NOW)
+    store.receive(signal("two", trace=later), now=NOW)
+    store.receive(signal("untraced", site("basket")), now=NOW)
+
+    kept = {one.resource.name: one.trace for one in store.page().incidents}
+    assert kept == {"shop": first, "basket": None}
+
+
 def test_an_incidents_id_is_readable_and_made_from_its_first_signal(store: Store) -> None:
     received = store.receive(signal(), now=NOW)
 

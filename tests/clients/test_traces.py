@@ -1,0 +1,199 @@
+"""One incident is one trace, whoever looks at it and when."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from functions import reception
+from shared import signals
+from shared.clients import telemetry
+from shared.model.signal import Signal
+from shared.pipeline import approve, heal, rollback, sweep, take
+from tests.clients.reader import Read, links_of, trace_of
+from tests.clinic import GENEROUS, Clinic
+from tests.simulator import alerts, estates
+from tests.simulator.estates.storms import storm
+
+APPROVE = GENEROUS.replace("mode: auto", "mode: approve")
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+HEARD = f"00-{TRACE}-00f067aa0ba902b7-01"
+#: What every healed incident goes through.
+STORY = {"heal", "evidence", "diagnosis", "gate", "execution", "verification", "azure"}
+
+
+def blocked(place: Path, policy: str = GENEROUS) -> Clinic:
+    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, place, policy=policy)
+    clinic.pull(clinic.find("shop"))
+    return clinic
+
+
+def queued(clinic: Clinic, *, id: str = "signal-1", trace: str | None = HEARD) -> Any:
+    """A signal as it comes out of the queue."""
+    signal = replace(clinic.signal(clinic.find("shop"), id=id), trace=trace)
+    return signals.load(signals.dump(signal))
+
+
+class Queue:
+    """The queue as a door sees it."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def set(self, messages: list[str]) -> None:
+        self.messages += messages
+
+
+def at_the_door(clinic: Clinic, signal: Signal, trace: str) -> list[Signal]:
+    """The platform's request record has that trace; what is in the queue afterwards."""
+    queue: Any = Queue()
+    told = replace(signal, trace=None)
+    reception.receive([told], queue, medic=clinic.medic, trace=f"00-{trace}-{'cd' * 8}-01")
+    return [signals.load(message) for message in queue.messages]
+
+
+def sweep_for(clinic: Clinic, minutes: int) -> None:
+    for _ in range(minutes):
+        clinic.advance(60)
+        sweep(medic=clinic.medic)
+
+
+def test_one_incident_is_one_trace_from_the_door_to_the_proof_and_back(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = blocked(tmp_path, APPROVE)
+    take(queued(clinic), medic=clinic.medic)
+    (incident,) = clinic.medic.store.page().incidents
+    assert incident.plan is not None
+
+    approve(incident.id, incident.plan.digest, "ada", medic=clinic.medic)
+    heal(clinic.signal(incident.resource, id="approved"), medic=clinic.medic)
+    clinic.sweep_until_done(incident)
+    rollback(incident.id, "not on a Friday", "ada", medic=clinic.medic)
+
+    assert read.traces() == {TRACE}
+    assert read.names(TRACE) == set(telemetry.SPANS) - {"round", "search"}
+
+
+def test_a_second_signal_joins_the_trace_of_the_first_and_is_linked(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = blocked(tmp_path, APPROVE)
+    take(queued(clinic), medic=clinic.medic)
+    clinic.advance(120)
+    second = f"00-{'ab' * 16}-{'cd' * 8}-01"
+
+    take(queued(clinic, id="signal-2", trace=second), medic=clinic.medic)
+
+    assert read.traces("heal") == {TRACE}
+    assert [links_of(one) for one in read.named("heal")] == [set(), {"ab" * 16}]
+
+
+def test_an_incident_nobody_traced_before_has_a_trace_of_its_own(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = blocked(tmp_path)
+
+    incident = clinic.sweep_until_done(clinic.heal(clinic.find("shop")))
+
+    assert len(read.traces("heal", "verification", "execution")) == 1
+    assert incident.trace is not None
+    assert incident.trace[3:35] in read.traces("heal")
+
+
+def test_nonsense_for_a_trace_is_no_trace(read: Read, tmp_path: Path) -> None:
+    clinic = blocked(tmp_path)
+
+    take(queued(clinic, trace="00-zz-1'; drop"), medic=clinic.medic)
+
+    (incident,) = clinic.medic.store.page().incidents
+    assert telemetry.carried(incident.trace)
+
+
+def test_a_message_of_an_earlier_release_has_no_trace_and_one_without_reads_as_before(
+    tmp_path: Path,
+) -> None:
+    clinic = blocked(tmp_path)
+    text = signals.dump(clinic.signal(clinic.find("shop")))
+
+    assert "trace" not in text
+    assert signals.load(text).trace is None
+
+
+def test_incidents_looked_at_first_by_a_round_have_each_one_trace_from_alert_to_proof(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = Clinic({**storm(apps=6, registries=1), "retry": [45]}, tmp_path)
+    apps = [clinic.id(f"app-{number}", "sites") for number in range(6)]
+    messages: list[Signal] = []
+    for number, app in enumerate(apps, start=1):
+        clinic.pull(app)
+        messages += at_the_door(clinic, clinic.signal(app, id=app.name), f"{number:032x}")
+
+    clinic.deliver(messages)
+    sweep_for(clinic, 3)
+
+    healed = clinic.medic.store.page().incidents
+    assert {one.state for one in healed} == {"healed"}
+    assert [name for name in clinic.writes if name.startswith("PATCH")] == [clinic.writes[0]]
+    assert {one.resource: one.trace and one.trace[3:35] for one in healed} == {
+        app: f"{number:032x}" for number, app in enumerate(apps, start=1)
+    }
+    first, *others = (f"{number:032x}" for number in range(1, 7))
+    assert read.names(first) == STORY | {"round"}
+    assert all(read.names(trace) == STORY for trace in others)
+    assert read.traces(*STORY - {"azure"}) == {first, *others}
+
+
+def test_a_round_and_what_it_looks_at_and_writes_are_linked(read: Read, tmp_path: Path) -> None:
+    clinic = Clinic({**storm(apps=6, registries=1), "retry": [45]}, tmp_path)
+    messages: list[Signal] = []
+    for number in range(6):
+        app = clinic.id(f"app-{number}", "sites")
+        clinic.pull(app)
+        messages += at_the_door(clinic, clinic.signal(app, id=app.name), f"{number + 1:032x}")
+
+    clinic.deliver(messages)
+
+    first, *others = (f"{number:032x}" for number in range(1, 7))
+    linked = {trace_of(one): links_of(one) for one in read.named("heal")}
+    assert linked == {first: set()} | {trace: {first} for trace in others}
+    leader, *rest = sorted(read.named("execution"), key=lambda one: -len(one.links))
+    assert links_of(leader) == {first, *others} - {trace_of(leader)}
+    assert all(links_of(one) == {trace_of(leader)} for one in rest)
+    assert len(rest) == 5
+
+
+def test_an_incident_looked_at_first_by_the_sweep_has_one_trace_from_alert_to_proof(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = blocked(tmp_path)
+    lost = at_the_door(clinic, clinic.signal(clinic.find("shop")), TRACE)
+
+    sweep_for(clinic, 5)
+
+    (incident,) = clinic.medic.store.page().incidents
+    assert (len(lost), incident.state) == (1, "healed")
+    assert read.traces() == {TRACE}
+    assert read.names(TRACE) == STORY
+
+
+def test_what_an_alert_about_a_workspace_leads_to_goes_on_with_its_trace(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = Clinic(estates.seeds()["default"], tmp_path)
+    for name in ("shop", "basket"):
+        clinic.pull(clinic.id(name))
+    payload = alerts.alert(clinic.simulator.world, clinic.id("basket").text)
+    accepted = signals.from_alert(json.dumps(payload).encode(), now=clinic.medic.now()).accepted
+
+    clinic.deliver(at_the_door(clinic, accepted[0], TRACE))
+    sweep_for(clinic, 3)
+
+    followed = clinic.medic.store.page().incidents
+    assert {one.resource.name: one.state for one in followed} == {
+        "basket": "explained",
+        "shop": "healed",
+    }
+    assert read.traces() == {TRACE}
+    assert read.names(TRACE) == STORY | {"search"}
