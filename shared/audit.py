@@ -15,7 +15,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.clients import telemetry
+from shared.clients import metrics
 from shared.echoing import echo as echo
 from shared.echoing import fields as fields
 from shared.echoing import plain as plain
@@ -176,37 +176,6 @@ def verified(
     return _counted(incident.state, saved)
 
 
-def trip_if_failing(
-    incident: Incident,
-    *,
-    after: int,
-    everywhere: int,
-    within: timedelta,
-    store: Store,
-    now: datetime,
-) -> bool:
-    """Open the registry's breaker when fixes keep failing there, and that for all registries when
-    they keep failing all over. Call after a failed verification.
-
-    `after`, `everywhere` and `within` are the policy's breaker.
-    """
-    failed = store.failures(since=now - within, now=now)
-    here = failed.get(incident.registry.key, 0) if incident.registry else 0
-    # Many failures of one registry are that registry's trouble, whose own breaker sees to it.
-    spread = sum(min(count, after) for count in failed.values())
-    tripped = []
-    if incident.registry and here >= after:
-        tripped.append((incident.registry.key, f"{here} fixes at {incident.registry} failed"))
-    if len(failed) > 1 and spread >= everywhere:
-        tripped.append(("*", f"fixes failed at {len(failed)} registries"))
-    for scope, what in tripped:
-        because = f"{what}, the last one for {incident.id}"
-        store.trip(scope, because=because, now=now)
-        telemetry.count("medic.breaker_trips", registry=scope)
-        echo(incident, "breaker", because, level=logging.WARNING)
-    return bool(tripped)
-
-
 def keep_policy(digest: str, said: Mapping[str, Any], *, store: Store, now: datetime) -> None:
     """Keep what a policy says, once, so that a person can be told what changed since."""
     if store.records(kept := f"policy:{digest}"):
@@ -240,10 +209,10 @@ def _counted(before: State, saved: Incident) -> Incident:
     """An incident that came to rest is counted, and how long it took to heal."""
     if saved.state is not before and saved.state not in _UNDER_WAY:
         finding = saved.diagnosis.finding if saved.diagnosis else "none"
-        telemetry.count("medic.incidents", finding=finding, state=saved.state)
+        metrics.count("medic.incidents", finding=finding, state=saved.state)
         if saved.state is State.HEALED:
             took = (saved.updated - saved.opened).total_seconds()
-            telemetry.count("medic.time_to_healed", took, finding=finding)
+            metrics.count("medic.time_to_healed", took, finding=finding)
     return saved
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared import audit
+from shared import audit, breakers
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Diagnosis, Outcome, Plan, Step, Verification, Write
@@ -169,7 +169,7 @@ def test_the_breaker_opens_after_as_many_failures_as_the_policy_says(
     moved, tripped = incident, []
     for _ in range(3):
         moved = audit.verified(moved, failed, state=State.FAILED, store=store, now=NOW)
-        tripped.append(audit.trip_if_failing(moved, **breaker, store=store, now=NOW))
+        tripped.append(breakers.trip_if_failing(moved, **breaker, store=store, now=NOW))
 
     assert tripped == [False, False, True]
     assert "3 fixes" in (store.history(CONTOSO, "", now=NOW).breaker or "")

@@ -1,9 +1,9 @@
 """
-Telemetry: traces and metrics of what happens here, for Application Insights or any other reader.
+Telemetry: traces of what happens here, for Application Insights or any other reader.
 
-In:  names from SPANS and METRICS, and a few attributes.
-Out: spans and measurements where somebody reads them; nothing at all where nobody does. Nothing
-     is raised, and nothing waits.
+In:  names from SPANS, and a few attributes.
+Out: spans where somebody reads them, and metrics (`metrics.py`) beside them; nothing at all where
+     nobody does. Nothing is raised, and nothing waits.
 
 OpenTelemetry is not imported before `start` finds somewhere to send to, and `start` is not called
 before the alert door has answered. Attributes never hold a query string, a body or a secret, and
@@ -14,16 +14,17 @@ import functools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
+from shared.clients import metrics
+from shared.clients.metrics import LONGEST as LONGEST
+from shared.clients.metrics import NAME, plain
 from shared.model.discretion import discreet
 from shared.model.signal import carried as carried
 
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
-LONGEST = 4096  # characters of one attribute or log line
-_NAME = "pull-medic"
 
 SPANS = {
     "heal": "one delivery of a signal to an incident, from its claim to its release",
@@ -38,14 +39,6 @@ SPANS = {
     "rollback": "taking back what was written",
     "azure": "one request to Azure",
 }
-METRICS = {
-    "medic.incidents": "incidents that came to rest, by `finding` and `state`",
-    "medic.time_to_healed": "seconds from the first signal to the proof, by `finding`",
-    "medic.writes": "requests by which something was changed in Azure, by resource `type`",
-    "medic.throttles": "requests Azure answered with 429, by `host`",
-    "medic.breaker_trips": "breakers that tripped, by `registry`",
-}
-_SECONDS = frozenset({"medic.time_to_healed"})
 #: Libraries the distribution would watch by itself: their spans hold whole addresses, and ours say
 #: the same once.
 _OTHERS: tuple[str, ...] = (
@@ -60,19 +53,12 @@ log = logging.getLogger("medic.telemetry")
 
 
 class _Reader:
-    """Where spans and measurements go: the global providers, or those of a test."""
+    """Where spans go: the global provider, or that of a test."""
 
-    def __init__(self, tracers: Any, meters: Any) -> None:
-        from opentelemetry import metrics, trace
+    def __init__(self, tracers: Any) -> None:
+        from opentelemetry import trace
 
-        self.tracer = (tracers or trace).get_tracer(_NAME)
-        meter = (meters or metrics).get_meter(_NAME)
-        self.instruments = {
-            name: meter.create_histogram(name, "s", said)
-            if name in _SECONDS
-            else meter.create_counter(name, description=said)
-            for name, said in METRICS.items()
-        }
+        self.tracer = (tracers or trace).get_tracer(NAME)
 
 
 _reader: _Reader | None = None
@@ -82,12 +68,14 @@ _lock = threading.Lock()
 def use(tracers: Any = None, meters: Any = None) -> None:
     """Send to these providers, or to the global ones."""
     global _reader
-    _reader = _Reader(tracers, meters)
+    metrics.use(meters)
+    _reader = _Reader(tracers)
 
 
 def stop() -> None:
     """Send nothing any more."""
     global _reader
+    metrics.stop()
     _reader = None
 
 
@@ -163,12 +151,12 @@ def span(
         context=_context(parent),
         kind=kind,
         links=_linked(links, parent or here()),
-        attributes=_plain(attributes),
+        attributes=plain(attributes),
         record_exception=False,
         set_status_on_exception=False,
     ) as open_one:
         try:
-            yield lambda **more: open_one.set_attributes(_plain(more))
+            yield lambda **more: open_one.set_attributes(plain(more))
         except BaseException as error:
             open_one.set_attribute("error.type", type(error).__name__)
             open_one.set_status(Status(StatusCode.ERROR))
@@ -207,22 +195,11 @@ def azure_call(method: str, url: str, *, writing: bool) -> Iterator[Callable[[in
         def answered(status: int) -> None:
             tell(**{"http.response.status_code": status})
             if status == 429:
-                count("medic.throttles", host=host)
+                metrics.count("medic.throttles", host=host)
             elif writing and status < 400:
-                count("medic.writes", type=_type(place.path))
+                metrics.count("medic.writes", type=_type(place.path))
 
         yield answered
-
-
-def count(name: str, amount: float = 1, **attributes: object) -> None:
-    """Add to a counter, or put one value into a histogram."""
-    reader = _reader
-    if reader is None:
-        return
-    with suppress(Exception):
-        instrument: Any = reader.instruments[name]
-        record = instrument.record if name in _SECONDS else instrument.add
-        record(amount, _plain(attributes))
 
 
 def _type(path: str) -> str:
@@ -233,15 +210,6 @@ def _type(path: str) -> str:
 
 def _nothing(*_: object, **__: object) -> None:
     """What an unread span does with what it is told."""
-
-
-def _plain(attributes: Mapping[str, object]) -> dict[str, Any]:
-    """Attributes as they may leave: numbers, and short texts without secrets."""
-    known = {name: value for name, value in attributes.items() if value is not None}
-    return {
-        name: value if isinstance(value, int | float) else discreet(str(value))[:LONGEST]
-        for name, value in known.items()
-    }
 
 
 def _context(parent: str | None) -> Any:

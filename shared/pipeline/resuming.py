@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator
 
 from shared import audit
+from shared.breakers import EVERYWHERE
 from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.plan import Verification
@@ -21,7 +22,6 @@ from shared.store.interface import StaleIncident
 
 log = logging.getLogger("medic.breaker")
 
-EVERYWHERE = "*"
 _PAGE = 200
 
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared import audit, evidence, verification
+from shared import audit, breakers, evidence, verification
 from shared.clients.azure import Azure
 from shared.clients.remembered import Memory
 from shared.errors import HealError, Throttled
@@ -85,6 +85,7 @@ def sweep(
     else:
         told = [look() for look in looks]
     tidying.offer(medic=medic)
+    breakers.tell(medic.store)
     unforeseen = next((one for one in told if isinstance(one, Exception)), None)
     if unforeseen is not None:
         raise unforeseen
@@ -245,7 +246,7 @@ def _later(since: datetime, now: datetime) -> datetime | None:
 
 def _trip_if_failing(incident: Incident, breaker: Breaker, medic: Medic) -> None:
     """Fixes that keep not helping at one registry stop; only a person lets them go on."""
-    audit.trip_if_failing(
+    breakers.trip_if_failing(
         incident,
         after=breaker.failed_verifications,
         everywhere=breaker.failed_everywhere,

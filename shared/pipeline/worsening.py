@@ -14,7 +14,7 @@ public access above all is never switched on, by nobody's leave.
 from dataclasses import replace
 from datetime import timedelta
 
-from shared import audit
+from shared import audit, breakers
 from shared.errors import HealError, TransientError
 from shared.medic import Medic
 from shared.model.incident import Incident
@@ -49,7 +49,8 @@ def undo(incident: Incident, harm: str, *, medic: Medic, holder: str) -> Inciden
     """Take it back and say so. Call with the incident claimed; TransientError: again later."""
     if incident.registry is not None:
         because = f"a change for {incident.id} made something worse: {harm}"
-        medic.store.trip(incident.registry.key, because=because, now=medic.now())
+        scope = incident.registry.key
+        breakers.trip(scope, because=because, store=medic.store, now=medic.now())
     text = f"taken back by this service itself, because its change made something worse: {harm}"
     try:
         undone = take_back(incident, text, "medic", medic=medic, holder=holder)

@@ -242,8 +242,8 @@ class Store(Protocol):
         """Failed verifications by registry (its id in lower case) since then, or since its breaker
         or that for all was reset."""
 
-    def trip(self, scope: str, *, because: str, now: datetime) -> None:
-        """Stop writes for a registry id, or for "*"."""
+    def trip(self, scope: str, *, because: str, now: datetime) -> bool:
+        """Stop writes for a registry id, or for "*"; False when something stopped them already."""
 
     def reset(self, scope: str, *, now: datetime) -> bool:
         """Let writes pass again; False when nothing had stopped them."""

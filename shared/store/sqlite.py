@@ -228,11 +228,13 @@ class SqliteStore:
             found = sql.execute(queries.FAILURES, wanted).fetchall()
         return {row["registry"]: row["failed"] for row in found}
 
-    def trip(self, scope: str, *, because: str, now: datetime) -> None:
+    def trip(self, scope: str, *, because: str, now: datetime) -> bool:
         with self._database.writing() as sql:
-            if not sql.execute(queries.TRIPPED, (scope.lower(),)).fetchone():
+            new = not sql.execute(queries.TRIPPED, (scope.lower(),)).fetchone()
+            if new:
                 put_up_trip(sql, scope.lower(), now)
             sql.execute(queries.TRIP, (scope.lower(), rows.clean(because), rows.stamp(now)))
+        return new
 
     def reset(self, scope: str, *, now: datetime) -> bool:
         with self._database.writing() as sql:

@@ -240,11 +240,12 @@ class TablesStore:
     def failures(self, *, since: datetime, now: datetime) -> dict[str, int]:
         return counting.failures(self._table, since, now)
 
-    def trip(self, scope: str, *, because: str, now: datetime) -> None:
+    def trip(self, scope: str, *, because: str, now: datetime) -> bool:
         changes = Changes()
         lower = scope.lower()
         kept = self._table.get(keys.breaker(lower))
-        if not kept or not kept.get("because"):
+        new = not kept or not kept.get("because")
+        if new:
             table_outbox.put_up_trip(changes, lower, now)
         changes.put(
             row(
@@ -252,6 +253,7 @@ class TablesStore:
             )
         )
         self._table.commit(changes)
+        return new
 
     def reset(self, scope: str, *, now: datetime) -> bool:
         def lift() -> bool:

@@ -11,16 +11,7 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 
 from shared.clients import telemetry
 from tests.clients.reader import Read
-from tests.clinic import GENEROUS, Clinic
-from tests.simulator import estates
-
-PAGE = Path(__file__).parents[2] / "docs" / "telemetry.md"
-
-
-def blocked(place: Path, policy: str = GENEROUS) -> Clinic:
-    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, place, policy=policy)
-    clinic.pull(clinic.find("shop"))
-    return clinic
+from tests.clients.stories import blocked
 
 
 def test_every_request_to_azure_is_a_span_without_its_query(read: Read, tmp_path: Path) -> None:
@@ -36,30 +27,6 @@ def test_every_request_to_azure_is_a_span_without_its_query(read: Read, tmp_path
         for value in one.attributes.values():
             assert "api-version" not in str(value)
             assert "?" not in str(value)
-
-
-def test_the_numbers_an_operator_asks_for_are_counted(read: Read, tmp_path: Path) -> None:
-    clinic = blocked(tmp_path)
-    clinic.simulator.faults.add(
-        {
-            "match": {"path": "/sites/shop"},
-            "times": 1,
-            "status": 429,
-            "headers": {"Retry-After": "1"},
-        }
-    )
-
-    incident = clinic.sweep_until_done(clinic.heal(clinic.find("shop")))
-
-    took = (incident.updated - incident.opened).total_seconds()
-    finding = {"finding": "firewall-missing-egress"}
-    metrics = read.metrics()
-    assert metrics.pop("medic.throttles") == [({"host": "management.azure.com"}, 1)]
-    assert metrics == {
-        "medic.writes": [({"type": "microsoft.containerregistry/registries"}, 1)],
-        "medic.incidents": [({**finding, "state": "healed"}, 1)],
-        "medic.time_to_healed": [(finding, took)],
-    }
 
 
 def test_what_fails_is_marked_by_its_kind_alone(read: Read) -> None:
@@ -129,10 +96,3 @@ def test_a_connection_string_that_is_none_stops_nothing(caplog: pytest.LogCaptur
     assert "abcdef" not in caplog.text
     with telemetry.span("evidence"):
         assert telemetry.here() is None
-
-
-def test_every_name_is_documented() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-
-    for name, said in (telemetry.SPANS | telemetry.METRICS).items():
-        assert f"| `{name}` | {said} |" in page

@@ -1,61 +1,24 @@
 """One incident is one trace, whoever looks at it and when."""
 
-import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from functions import reception
 from shared import signals
 from shared.clients import telemetry
-from shared.model.signal import Signal
-from shared.pipeline import approve, heal, rollback, sweep, take
+from shared.pipeline import approve, heal, rollback, take
 from tests.clients.reader import Read, links_of, trace_of
-from tests.clinic import GENEROUS, Clinic
-from tests.simulator import alerts, estates
-from tests.simulator.estates.storms import storm
+from tests.clients.stories import (
+    APPROVE,
+    TRACE,
+    about_basket,
+    at_the_door,
+    blocked,
+    queued,
+    stormed,
+    sweep_for,
+)
 
-APPROVE = GENEROUS.replace("mode: auto", "mode: approve")
-TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
-HEARD = f"00-{TRACE}-00f067aa0ba902b7-01"
 #: What every healed incident goes through.
 STORY = {"heal", "evidence", "diagnosis", "gate", "execution", "verification", "azure"}
-
-
-def blocked(place: Path, policy: str = GENEROUS) -> Clinic:
-    clinic = Clinic({**estates.blocked_web_app(), "retry": [45]}, place, policy=policy)
-    clinic.pull(clinic.find("shop"))
-    return clinic
-
-
-def queued(clinic: Clinic, *, id: str = "signal-1", trace: str | None = HEARD) -> Any:
-    """A signal as it comes out of the queue."""
-    signal = replace(clinic.signal(clinic.find("shop"), id=id), trace=trace)
-    return signals.load(signals.dump(signal))
-
-
-class Queue:
-    """The queue as a door sees it."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def set(self, messages: list[str]) -> None:
-        self.messages += messages
-
-
-def at_the_door(clinic: Clinic, signal: Signal, trace: str) -> list[Signal]:
-    """The platform's request record has that trace; what is in the queue afterwards."""
-    queue: Any = Queue()
-    told = replace(signal, trace=None)
-    reception.receive([told], queue, medic=clinic.medic, trace=f"00-{trace}-{'cd' * 8}-01")
-    return [signals.load(message) for message in queue.messages]
-
-
-def sweep_for(clinic: Clinic, minutes: int) -> None:
-    for _ in range(minutes):
-        clinic.advance(60)
-        sweep(medic=clinic.medic)
 
 
 def test_one_incident_is_one_trace_from_the_door_to_the_proof_and_back(
@@ -123,12 +86,7 @@ def test_a_message_of_an_earlier_release_has_no_trace_and_one_without_reads_as_b
 def test_incidents_looked_at_first_by_a_round_have_each_one_trace_from_alert_to_proof(
     read: Read, tmp_path: Path
 ) -> None:
-    clinic = Clinic({**storm(apps=6, registries=1), "retry": [45]}, tmp_path)
-    apps = [clinic.id(f"app-{number}", "sites") for number in range(6)]
-    messages: list[Signal] = []
-    for number, app in enumerate(apps, start=1):
-        clinic.pull(app)
-        messages += at_the_door(clinic, clinic.signal(app, id=app.name), f"{number:032x}")
+    clinic, apps, messages = stormed(tmp_path)
 
     clinic.deliver(messages)
     sweep_for(clinic, 3)
@@ -146,12 +104,7 @@ def test_incidents_looked_at_first_by_a_round_have_each_one_trace_from_alert_to_
 
 
 def test_a_round_and_what_it_looks_at_and_writes_are_linked(read: Read, tmp_path: Path) -> None:
-    clinic = Clinic({**storm(apps=6, registries=1), "retry": [45]}, tmp_path)
-    messages: list[Signal] = []
-    for number in range(6):
-        app = clinic.id(f"app-{number}", "sites")
-        clinic.pull(app)
-        messages += at_the_door(clinic, clinic.signal(app, id=app.name), f"{number + 1:032x}")
+    clinic, _, messages = stormed(tmp_path)
 
     clinic.deliver(messages)
 
@@ -181,13 +134,9 @@ def test_an_incident_looked_at_first_by_the_sweep_has_one_trace_from_alert_to_pr
 def test_what_an_alert_about_a_workspace_leads_to_goes_on_with_its_trace(
     read: Read, tmp_path: Path
 ) -> None:
-    clinic = Clinic(estates.seeds()["default"], tmp_path)
-    for name in ("shop", "basket"):
-        clinic.pull(clinic.id(name))
-    payload = alerts.alert(clinic.simulator.world, clinic.id("basket").text)
-    accepted = signals.from_alert(json.dumps(payload).encode(), now=clinic.medic.now()).accepted
+    clinic, alert = about_basket(tmp_path)
 
-    clinic.deliver(at_the_door(clinic, accepted[0], TRACE))
+    clinic.deliver(at_the_door(clinic, alert, TRACE))
     sweep_for(clinic, 3)
 
     followed = clinic.medic.store.page().incidents

@@ -135,7 +135,8 @@ def test_a_plan_that_did_not_help_is_remembered_for_a_week(
 
 
 def test_a_tripped_breaker_is_in_the_history_until_it_is_reset(store: Store) -> None:
-    store.trip(REGISTRY.text, because="3 fixes failed", now=NOW)
+    assert store.trip(REGISTRY.text, because="2 fixes failed", now=NOW)
+    assert not store.trip(REGISTRY.text, because="3 fixes failed", now=NOW)
 
     assert store.history(REGISTRY, "", now=NOW).breaker == "3 fixes failed"
     assert store.history(None, "", now=NOW).breaker is None
