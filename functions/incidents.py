@@ -25,7 +25,8 @@ _PAGE, _LARGEST_PAGE = 50, 200
 @bp.route(route="incidents", methods=["GET"], auth_level=_FUNCTION)
 @answering
 def incidents(req: func.HttpRequest) -> func.HttpResponse:
-    """Newest first, page by page."""
+    """Newest first, page by page; those of self-tests only where their resource is asked for."""
+    from shared.model import selftest
     from shared.model.views import incident_view
 
     asked = req.params
@@ -43,7 +44,8 @@ def incidents(req: func.HttpRequest) -> func.HttpResponse:
         limit=_limit(asked.get("limit")),
         cursor=asked.get("cursor"),
     )
-    shown = [incident_view(incident) for incident in page.incidents]
+    listed = page.incidents if asked.get("resource") else selftest.without(page.incidents)
+    shown = [incident_view(incident) for incident in listed]
     return answer({"incidents": shown, "cursor": page.cursor, "unreadable": page.unreadable})
 
 

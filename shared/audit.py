@@ -19,6 +19,7 @@ from shared.clients import metrics
 from shared.echoing import echo as echo
 from shared.echoing import fields as fields
 from shared.echoing import plain as plain
+from shared.model import selftest
 from shared.model.discretion import discreet
 from shared.model.incident import Incident
 from shared.model.plan import Outcome, Step, Verification
@@ -206,7 +207,9 @@ def give_back(lease: str, *, store: Store, holder: str) -> None:
 
 
 def _counted(before: State, saved: Incident) -> Incident:
-    """An incident that came to rest is counted, and how long it took to heal."""
+    """Incidents that come to rest are counted, and how long they took; self-tests are not."""
+    if selftest.is_one(saved.resource):
+        return saved
     if saved.state is not before and saved.state not in _UNDER_WAY:
         finding = saved.diagnosis.finding if saved.diagnosis else "none"
         metrics.count("medic.incidents", finding=finding, state=saved.state)

@@ -21,6 +21,7 @@ from shared import notices
 from shared.clients.channels import Channel, Message, Sent
 from shared.errors import HealError
 from shared.medic import Medic
+from shared.model import selftest
 from shared.model.incident import Incident
 from shared.model.words import State
 from shared.notices import Notice
@@ -118,8 +119,10 @@ def _as_they_stand(ones: Iterable[Untold], medic: Medic) -> list[tuple[Untold, I
 
 
 def _still_matters(one: Untold, incident: Incident) -> bool:
-    """Whether it is still so, or at least news. Who is not to be woken: whoever's turn is over, and
-    those whose policy leaves the workload alone."""
+    """Whether it is still so, or at least news. Who is not to be woken: whoever's turn is over,
+    those whose policy leaves the workload alone, and anybody for a self-test."""
+    if selftest.is_one(incident.resource):
+        return False
     if incident.decision and _LEFT_ALONE & set(incident.decision.rules):
         return False
     return incident.state.value == one.what or State(one.what) not in _PASSING
