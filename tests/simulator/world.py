@@ -46,28 +46,38 @@ class Resources:
 
     def __init__(self) -> None:
         self._items: dict[str, Resource] = {}
+        self._types: dict[str, dict[str, Resource]] = {}
 
     def get(self, id: str) -> Resource | None:
         return self._items.get(id.lower().rstrip("/"))
 
     def put(self, resource: Resource) -> Resource:
-        self._items[resource["id"].lower().rstrip("/")] = resource
+        key = resource["id"].lower().rstrip("/")
+        if (before := self._items.get(key)) is not None and _type(before) != _type(resource):
+            self._types[_type(before)].pop(key, None)
+        self._items[key] = resource
+        self._types.setdefault(_type(resource), {})[key] = resource
         return resource
 
     def delete(self, id: str) -> Resource | None:
-        return self._items.pop(id.lower().rstrip("/"), None)
+        gone = self._items.pop(key := id.lower().rstrip("/"), None)
+        if gone is not None:
+            self._types[_type(gone)].pop(key, None)
+        return gone
 
     def of_type(self, type: str, below: str = "") -> Iterator[Resource]:
         """All of one full type ("Microsoft.Web/sites/slots"), optionally below a scope."""
-        wanted, prefix = type.lower(), below.lower().rstrip("/")
-        for key, item in list(self._items.items()):
-            if str(item.get("type", "")).lower() != wanted:
-                continue
+        prefix = below.lower().rstrip("/")
+        for key, item in list(self._types.get(type.lower(), {}).items()):
             if not prefix or key == prefix or key.startswith(prefix + "/"):
                 yield item
 
     def __iter__(self) -> Iterator[Resource]:
         return iter(list(self._items.values()))
+
+
+def _type(resource: Resource) -> str:
+    return str(resource.get("type", "")).lower()
 
 
 @dataclass

@@ -9,6 +9,7 @@ those of which a value was ever ingested. A row is seen `propagation.logs` secon
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -125,7 +126,17 @@ def _table(world: World, name: str, between: tuple[datetime, datetime] | None) -
     columns = SCHEMAS.get(name) or _columns(ingested)
     if between is not None:
         ingested = [row for row in ingested if between[0] <= _moment(row) <= between[1]]
-    return Table.of(columns, ingested, name)
+    return Table(dict(columns), [_typed(world, columns, row) for row in ingested], name)
+
+
+def _typed(world: World, columns: Mapping[str, str], row: Resource) -> Resource:
+    """The row in its columns' types; converted once, unless it became another meanwhile."""
+    known = world.memory.setdefault("loganalytics", {})
+    seen = known.get(id(row))
+    if seen is None or seen[0] != row or seen[1] != columns:
+        known[id(row)] = seen = (dict(row), columns, Table.of(columns, [row]).rows[0])
+    typed: Resource = seen[2]
+    return typed
 
 
 def _moment(row: Resource) -> datetime:
