@@ -19,6 +19,7 @@ from shared.pipeline import rollback, sweep, take
 from shared.settings import PolicyText, Settings
 from shared.store import SqliteStore
 from tests.clinic import GENEROUS, Clinic
+from tests.pipeline.test_at_once import before_each
 from tests.simulator.estates.cases import OFFICE
 from tests.simulator.estates.storms import PLANS, addresses, storm
 
@@ -246,6 +247,23 @@ def test_a_search_that_fails_leaves_everything_to_the_sweep(tmp_path: Path) -> N
     assert {one.state for one in ward.incidents} <= WELL
     assert ward.patches(0) <= 2
     assert ward.rules(0) == wanted(0)
+
+
+def test_while_azure_puts_a_search_off_nobody_looks_one_by_one_instead(tmp_path: Path) -> None:
+    """The sweep waits with them for the search; who has waited too long is looked at by itself."""
+    ward = Storm(tmp_path, apps=6, registries=1)
+    pause = {"status": 429, "headers": {"Retry-After": "30"}}
+    ward.clinic.simulator.faults.add({"match": {"path": "ResourceGraph"}, "times": 1000, **pause})
+    looks: list[Any] = []
+    before_each(ward.clinic, lambda one: looks.append(one) if "siteStatus" in one.path else None)
+    ward.hear()
+
+    ward.pass_minutes(9)
+    assert {one.state for one in ward.incidents} == {State.RECEIVED}
+    assert looks == []
+    ward.pass_minutes(2)
+
+    assert looks
 
 
 def test_a_round_delivered_twice_is_one_round(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ class Proxy:
         self._open.add(writer)
         try:
             await self._serve(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass  # the client went away or did not speak HTTP
         finally:
             self._open.discard(writer)
