@@ -7,6 +7,7 @@ Doors: one file per way in. A door turns a binding into one of our nouns and han
     asking.py     diagnose, heal, scan           incidents.py  incidents and the operator's verbs
     status.py     health, policy, breakers       console.py    the operator's web page
     cli/          the command line `medic`
+    advice.py     what it sees or reaches less than it could
     duty.py       who is on duty: the process's one Medic
     reception.py  signals go into the queue and onto an incident
     questions.py  what a request says            answers.py    what it is told, errors included

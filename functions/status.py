@@ -11,16 +11,19 @@ wants to misuse it. A platform probe that only asks whether the process lives ca
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import azure.functions as func
 import msgspec
 
 from functions import duty, questions
+from functions.advice import advice
 from functions.answers import answer, answering
 from shared.errors import BadInput, HealError
 
 if TYPE_CHECKING:
+    from shared.evidence.permissions import Held
     from shared.medic import Medic
 
 bp = func.Blueprint()
@@ -69,9 +72,9 @@ def health(req: func.HttpRequest) -> func.HttpResponse:
     held, parts["azure"] = _permissions(medic)
     well = all(part["ok"] for part in parts.values())
     report = {"healthy": well, **parts, "breakers": breakers, "poison": poison, "held": waiting}
-    report["permissions"] = held
+    report["permissions"] = [asdict(one) for one in held or ()]
     report["notifications"] = _notifications(medic)
-    report["advice"] = _advice(medic, held)
+    report["advice"] = advice(medic, held)
     return answer(report, 200 if well else 503)
 
 
@@ -113,32 +116,14 @@ def reset_breaker(req: func.HttpRequest) -> func.HttpResponse:
     return answer({"scope": scope, "reset": done})
 
 
-def _permissions(medic: "Medic") -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def _permissions(medic: "Medic") -> tuple[Sequence["Held"] | None, dict[str, Any]]:
     """What the identity holds and lacks for each remedy, and whether Azure answered at all."""
-    from dataclasses import asdict
-
     from shared.evidence import permissions
 
     try:
-        return [asdict(one) for one in permissions.held(medic.azure())], _part([])
+        return permissions.held(medic.azure()), _part([])
     except HealError as error:
-        return [], _part([str(error)])
-
-
-def _advice(medic: "Medic", held: Sequence[dict[str, Any]]) -> list[str]:
-    """What makes the service see less than it could, and what to do. No illness."""
-    said = []
-    if not medic.settings.workspaces:
-        said.append(
-            "MEDIC_WORKSPACES is not set: no log is read, so causes and proofs rest on the "
-            "configuration alone; set it to the ids of the workspaces that receive the logs"
-        )
-    unread = {one["subscription"]: one["unread"] for one in held if one["unread"]}
-    return said + [
-        f"the subscription {id} cannot be read ({why}); give the identity the service's role "
-        "there, or leave it out of MEDIC_SUBSCRIPTIONS"
-        for id, why in unread.items()
-    ]
+        return None, _part([str(error)])
 
 
 def _notifications(medic: "Medic") -> dict[str, Any]:
@@ -182,4 +167,7 @@ def _queue_problems() -> list[str]:
     ("Azure Queue storage trigger", identity-based connections)."""
     if any(name.split("__")[0] == duty.STORAGE and text for name, text in os.environ.items()):
         return []
-    return [f"{duty.STORAGE} is not set: no signal can be queued"]
+    return [
+        f"{duty.STORAGE} is not set, so no signal can be queued: set {duty.STORAGE}__accountName "
+        "to the storage account, and give the identity Storage Queue Data Contributor there"
+    ]

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shared.clients.clock import Clock, SetByAzure, WallClock
 from shared.errors import HealError
@@ -39,6 +39,15 @@ _RECALLED = timedelta(seconds=60)
 Answer = TypeVar("Answer")
 
 
+class _Judged(NamedTuple):
+    """A policy, when it was read, and what is wrong with it."""
+
+    at: datetime
+    policy: "Policy | None"
+    problems: tuple[str, ...] = ()
+    unread: HealError | None = None
+
+
 class Medic:
     """Everything one process heals with. Safe to share between threads."""
 
@@ -60,7 +69,7 @@ class Medic:
         self._lock = threading.Lock()
         self._recalling = threading.Lock()
         self._recollections: dict[str, tuple[datetime | None, Any]] = {}
-        self._policy: tuple[datetime, Policy | None, tuple[str, ...]] | None = None
+        self._policy: _Judged | None = None
 
     @classmethod
     def connect(cls, settings: Settings) -> "Medic":
@@ -182,12 +191,17 @@ class Medic:
     @property
     def policy(self) -> "Policy | None":
         """The policy in force; None when it is bad or unreadable: then nothing is written."""
-        return self._judged_policy()[1]
+        return self._judged_policy().policy
 
     @property
     def policy_problems(self) -> tuple[str, ...]:
         """Why there is no policy in force, one sentence each with line and key."""
-        return self._judged_policy()[2]
+        return self._judged_policy().problems
+
+    @property
+    def policy_unread(self) -> HealError | None:
+        """What kept us from reading the policy; None: it was read, and may be bad all the same."""
+        return self._judged_policy().unread
 
     def reread_policy(self) -> "Policy | None":
         """The policy in force at this very moment, for right before a write."""
@@ -195,31 +209,31 @@ class Medic:
             self._policy = None
         return self.policy
 
-    def _judged_policy(self) -> "tuple[datetime, Policy | None, tuple[str, ...]]":
+    def _judged_policy(self) -> "_Judged":
         with self._lock:
             now = self.now()
-            if self._policy is None or now - self._policy[0] > _POLICY_AGE:
-                self._policy = (now, *self._read_policy())
+            if self._policy is None or now - self._policy.at > _POLICY_AGE:
+                self._policy = self._read_policy(now)
             return self._policy
 
-    def _read_policy(self) -> "tuple[Policy | None, tuple[str, ...]]":
+    def _read_policy(self, now: datetime) -> "_Judged":
         from shared import policy
 
         if self.setting_problems:
-            return None, self.setting_problems
+            return _Judged(now, None, self.setting_problems)
         source = self.settings.policy
         try:
             if source is None:
-                return policy.default(), ()
+                return _Judged(now, policy.default())
             if isinstance(source, PolicyFile):
-                return policy.load_file(source.path), ()
+                return _Judged(now, policy.load_file(source.path))
             if isinstance(source, PolicyBlob):
-                return policy.load(self._blob(source.url)), ()
-            return policy.load(source.text), ()
+                return _Judged(now, policy.load(self._blob(source.url)))
+            return _Judged(now, policy.load(source.text))
         except policy.PolicyError as error:
-            return None, tuple(str(problem) for problem in error.problems)
-        except (HealError, OSError) as error:
-            return None, (f"the policy cannot be read: {error}",)
+            return _Judged(now, None, tuple(str(problem) for problem in error.problems))
+        except HealError as error:
+            return _Judged(now, None, (f"the policy cannot be read: {error}",), error)
 
     def _blob(self, url: str) -> str:
         from shared.clients import blob

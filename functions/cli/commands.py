@@ -268,11 +268,14 @@ def policy(desk: Desk, as_json: bool) -> int:
 
 
 def _on_duty(*, writes: bool = False) -> "Medic":
-    """The Medic on duty. BadInput when settings are bad; for writes also when the policy is."""
+    """The Medic on duty. BadInput when settings are bad; for writes also when the policy is, and
+    HealError when it is out of reach."""
     from functions import duty
-    from shared.errors import BadInput
+    from shared.errors import BadInput, HealError
 
     doctor = duty.medic()
+    if writes and doctor.policy_unread:
+        raise HealError(f"{doctor.policy_problems[0]}; nothing is written meanwhile")
     bad = [f"{p.setting} {p.message}: {p.advice}" for p in doctor.settings.problems]
     if not bad and writes:
         bad = [f"the policy is not valid: {problem}" for problem in doctor.policy_problems]

@@ -7,6 +7,7 @@ Out: sentences or JSON; the exit status.
 
 from typing import Any
 
+from functions.advice import advice
 from functions.cli import sheets
 from functions.cli.paper import Desk
 from shared import policy
@@ -26,30 +27,32 @@ def tell(medic: Medic, desk: Desk, *, as_json: bool) -> int:
     if not as_json:
         desk.show(sheets.sentences(said))
     held, refusal = _held(medic, desk)
-    powers = [one.sentence for one in held]
+    powers = [one.sentence for one in held or ()]
+    advised = advice(medic, held)
     if as_json:
         desk.json(
             presentable(
                 {
                     "policy": force.model_dump(mode="json", by_alias=True),
                     "sentences": [*said, *powers],
-                    "permissions": None if refusal else [_shown(one) for one in held],
+                    "permissions": None if held is None else [_shown(one) for one in held],
+                    "advice": advised,
                 }
             )
         )
     else:
-        desk.show(sheets.sentences(powers))
+        desk.show(sheets.sentences([*powers, *advised]))
     if refusal is not None:
         raise refusal
     return 0
 
 
-def _held(medic: Medic, desk: Desk) -> tuple[tuple[permissions.Held, ...], HealError | None]:
+def _held(medic: Medic, desk: Desk) -> tuple[tuple[permissions.Held, ...] | None, HealError | None]:
     try:
         with desk.busy("reading what the identity may do"):
             return permissions.held(medic.azure()), None
     except HealError as refusal:
-        return (), refusal
+        return None, refusal
 
 
 def _shown(one: permissions.Held) -> dict[str, Any]:

@@ -61,9 +61,9 @@ def load_file(path: Path) -> Policy:
         return load(content.decode("utf-8-sig"))
     except OSError as error:
         message = f"the file {path} cannot be read ({error.strerror}); check MEDIC_POLICY"
-        raise PolicyError(Problem(1, "", message)) from error
+        raise PolicyError(Problem(0, "", message)) from error
     except UnicodeDecodeError as error:
-        raise PolicyError(Problem(1, "", f"the file {path} is not UTF-8 text")) from error
+        raise PolicyError(Problem(0, "", f"the file {path} is not UTF-8 text")) from error
 
 
 def default() -> Policy:

@@ -12,16 +12,17 @@ from shared.model.discretion import discreet
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake: `line` counts from 1, `key` is the dotted path ("pairs[0].registry")."""
+    """One mistake: `line` counts from 1, 0 where it is about the whole; `key` is the dotted path
+    ("pairs[0].registry")."""
 
     line: int
     key: str
     message: str
 
     def __str__(self) -> str:
-        where = f"line {self.line}"
-        said = f"{where}, {self.key}: {self.message}" if self.key else f"{where}: {self.message}"
-        return discreet(said)
+        line = f"line {self.line}" if self.line else ""
+        where = ", ".join(part for part in (line, self.key) if part)
+        return discreet(f"{where}: {self.message}" if where else self.message)
 
 
 class PolicyError(BadInput):

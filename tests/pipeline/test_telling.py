@@ -207,7 +207,7 @@ def test_a_refused_message_is_sent_again_and_only_where_it_was_refused(
 def test_a_channel_that_took_it_and_did_not_answer_is_not_told_twice(
     post: Post, tmp_path: Path
 ) -> None:
-    clinic = broken(post, tmp_path, f"json://{post.place}/hook?rto=0.2")
+    clinic = broken(post, tmp_path, f"json://{post.place}/hook?rto=1")
     clinic.heal(clinic.find("shop"))
     post.answer = 0
 
