@@ -148,7 +148,7 @@ def _follow(
 
 
 def _heard(table: Table, id: str) -> int:
-    return sum(1 for _ in table.query(keys.below(f"h:{id}")))
+    return sum(1 for _ in table.query(keys.below(f"h:{keys.named(id)}")))
 
 
 def add(table: Table, changes: Changes, records: tuple[Record, ...]) -> None:

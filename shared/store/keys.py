@@ -21,15 +21,20 @@ one partition, and what is asked for often is a row of its own:
     c:{channel}             how a notification channel fared
     p:{place}               places of Azure's that are closed for a while
 
-Keys hold no ids of resources, which may contain what a key may not: only hashes of them. Pure.
+Keys hold no ids of resources, which may contain what a key may not: no slash, `#`, `?` and no
+control character ("Understanding the Table service data model"); only hashes of them. What the
+audit is about may be named by such an id (`breaker:/subscriptions/…`): any name but a plain one is
+hashed, too. Pure.
 """
 
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 
 PARTITION = "medic"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST = 10**17  # microseconds; the year 5138
+_PLAIN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 def digest(*texts: str) -> str:
@@ -44,20 +49,25 @@ def micros(at: datetime) -> int:
     return (apart.days * 86_400 + apart.seconds) * 1_000_000 + apart.microseconds
 
 
+def named(id: str) -> str:
+    """What stands for an incident, or for whatever else the audit is about, in a key."""
+    return id if _PLAIN.fullmatch(id) else digest(id)
+
+
 def incident(id: str) -> str:
-    return f"i:{id}"
+    return f"i:{named(id)}"
 
 
 def counts(id: str) -> str:
-    return f"i:{id}:c"
+    return f"i:{named(id)}:c"
 
 
 def heard(incident: str, number: int) -> str:
-    return f"h:{incident}:{number:09d}"
+    return f"h:{named(incident)}:{number:09d}"
 
 
 def record(incident: str, number: int) -> str:
-    return f"r:{incident}:{number:09d}"
+    return f"r:{named(incident)}:{number:09d}"
 
 
 def newest(opened: datetime, id: str) -> str:
@@ -68,11 +78,11 @@ def newest(opened: datetime, id: str) -> str:
 
 def own(workload: str, opened: datetime, id: str) -> str:
     """The workload's incidents, newest first."""
-    return f"l:{digest(workload)}:{_LAST - micros(opened):018d}:{id}"
+    return f"l:{digest(workload)}:{_LAST - micros(opened):018d}:{named(id)}"
 
 
 def waiting(id: str) -> str:
-    return f"d:{id}"
+    return f"d:{named(id)}"
 
 
 def workload(key: str) -> str:
@@ -95,7 +105,7 @@ def counted_at(key: str) -> str:
 
 
 def refused(resource: str, incident: str) -> str:
-    return f"x:{digest(resource)}:{incident}"
+    return f"x:{digest(resource)}:{named(incident)}"
 
 
 def breaker(scope: str) -> str:

@@ -120,7 +120,7 @@ class TablesStore:
 
     def records(self, incident: str) -> tuple[Record, ...]:
         found = []
-        for entity in self._table.query(keys.below(f"r:{rows.clean(incident)}")):
+        for entity in self._table.query(keys.below(f"r:{keys.named(rows.clean(incident))}")):
             try:
                 found.append(entities.read_record(entity))
             except (StoreError, ValueError) as error:
@@ -302,7 +302,7 @@ class TablesStore:
 
     def _read(self, entity: Mapping[str, Any]) -> "Incident":
         id = str(entity["RowKey"]).partition(":")[2]
-        told = list(self._table.query(keys.below(f"h:{id}")))[-_MOST_SIGNALS:]
+        told = list(self._table.query(keys.below(f"h:{keys.named(id)}")))[-_MOST_SIGNALS:]
         return entities.read_incident(entity, rows.signals(told))
 
     def _readable(self, ids: Iterable[str]) -> "Iterator[Incident]":

@@ -128,3 +128,17 @@ def test_a_damaged_incident_is_named_and_hides_no_other(store: Store, path: Path
     with pytest.raises(StoreError, match="incident b cannot be read"):
         store.load("b")
     assert len(store.records("b")) == 1
+
+
+@pytest.mark.parametrize(
+    "about",
+    [f"breaker:{REGISTRY.key}", "breaker:*", f"tidying/2026-08-03/{REGISTRY.key}", "a\\b#c?d"],
+)
+def test_the_audit_is_kept_whatever_it_is_about(store: Store, about: str) -> None:
+    """A table's keys may hold no slash, which most of these names have."""
+    for text in ("first", "second"):
+        store.record(record(incident=about, text=text))
+
+    assert [one.text for one in store.records(about)] == ["first", "second"]
+    assert store.records(f"{about}/more") == ()
+    assert store.load(about) is None
