@@ -11,14 +11,17 @@ import pytest
 
 from shared.model.incident import Incident
 from shared.model.words import State
+from shared.pipeline import rounds as together
 from shared.pipeline import sweep
 from tests.clinic import Clinic
 from tests.pipeline.test_at_once import before_each, rules
 from tests.pipeline.test_private_path import LINKING
 from tests.pipeline.test_rounds import to_the_end
+from tests.pipeline.test_rounds_together import Storm
 from tests.pipeline.test_undoing import A, B, neighbours
 from tests.simulator import estates
 from tests.simulator.estates import private_cases
+from tests.simulator.estates.storms import PLANS
 
 _DEFINITIONS = "/providers/Microsoft.Authorization/policyDefinitions"
 _CLOSING = f"{_DEFINITIONS}/a3701552-92ea-433e-9d17-33b7f1208fc9"
@@ -37,9 +40,9 @@ def at_our(method: str, clinic: Clinic, action: Callable[[], None]) -> None:
     before_each(clinic, once)
 
 
-def a_policy_closes(clinic: Clinic) -> None:
+def a_policy_closes(clinic: Clinic, name: str = "contosoimages") -> None:
     """Somebody assigns the built-in policy that answers any write by closing the registry."""
-    group = clinic.id("contosoimages").group_id
+    group = clinic.id(name).group_id
     clinic.simulator.world.resources.put(
         {
             "id": f"{group}/providers/{_ASSIGNMENTS}/closing",
@@ -132,6 +135,27 @@ def test_what_is_not_as_written_any_more_is_left_and_handed_over(tmp_path: Path)
     assert "the change could not be taken back" in incident.timeline[-1].text
     assert f"{A}: before not there, written there, now not there" in incident.timeline[-1].text
     assert len(clinic.writes) == 1
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["at once", "by the sweep"])
+def test_one_write_for_many_that_closed_the_registry_is_taken_back_whole(
+    dies: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes back its own, and the last that shares an address takes that; none undoes what
+    another did. Where the round's worker dies after its write, the sweep does it."""
+    ward = Storm(tmp_path, apps=6, registries=1)
+    at_our("PATCH", ward.clinic, lambda: a_policy_closes(ward.clinic, "contoso00"))
+    ward.hear()
+    with monkeypatch.context() as patch:
+        if dies:
+            patch.setattr(together, "_undo_if_harmful", lambda *_: None)
+        ward.work_off(ward.signals)
+    ward.pass_minutes(3)
+
+    assert {one.state for one in ward.incidents} == {State.ROLLED_BACK}
+    assert ward.rules(0) == {*estates.OFFICE}
+    assert stopped_for(ward.clinic) == [ward.clinic.id("contoso00").key]
+    assert ward.patches(0) == 1 + PLANS
 
 
 # --- a pull that worked before
