@@ -88,7 +88,7 @@ def _held(incident: Incident, view: View) -> _Told:
             title=f"{name(incident)} waits for your decision: {remedies}",
             tone=Tone.DECIDE,
             paragraphs=paragraphs,
-            brief=_summary(view),
+            brief=" ".join([_summary(view), *map(_in_short, steps)]),
             end=_DECIDE,
         )
     more = "A yes is not enough for this plan: see to what it waits for, or do it by hand."
@@ -98,6 +98,12 @@ def _held(incident: Incident, view: View) -> _Told:
         paragraphs=[*paragraphs, more],
         brief=f"{_summary(view)} Held: {'; '.join(reasons)}",
     )
+
+
+def _in_short(step: View) -> str:
+    """A step for whoever reads it on a pager: what would change, and what may come of it."""
+    risk = f" Risk: {step['risk']}." if step["risk"] else ""
+    return f"{short(step['summary'])}.{short(risk)}"
 
 
 def _denied(incident: Incident, view: View) -> _Told:

@@ -22,6 +22,7 @@ TEAMS = (
     "triggers/manual/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0"
     "&sig=KODuebWbDGYFr0z0eu-6Rj8aUKz7108W3wrNJZxFE5A"
 )
+PAGES = "events.pagerduty.com"
 PAGER = "pagerduty://IntKey0123456789@ApiKey99999"
 
 
@@ -108,29 +109,39 @@ def test_what_a_person_decided_meanwhile_is_not_asked_any_more(post: Post, tmp_p
     assert post.letters == []
 
 
-def test_each_service_gets_its_own_form(post: Post, tmp_path: Path) -> None:
-    clinic = broken(post, tmp_path, SLACK, TEAMS, PAGER)
+#: What a person has to know to say yes: what, why, before and after, risk.
+_PLAN = (
+    "shop waits for your decision: firewall-sync",
+    "The firewall of contosoimages.azurecr.io does not admit any of the 4 addresses",
+    "Let shop in: add 20.50.2.11, 20.50.2.27, 20.50.2.64, 20.50.3.140",
+    "beside the 1 rule it has",
+    "Risk: 4 addresses of the hosting platform are shared with other customers' apps",
+)
+
+
+def test_each_service_gets_the_whole_of_a_held_plan_in_its_own_form(
+    post: Post, tmp_path: Path
+) -> None:
+    clinic = broken(post, tmp_path, SLACK, TEAMS, PAGER, hook(post))
     incident = clinic.heal(clinic.find("shop"))
 
     tell(medic=clinic.medic)
 
     said = {letter.host: letter for letter in post.letters}
-    assert set(said) == {
-        "hooks.slack.com",
-        "prod-12.westeurope.logic.azure.com",
-        "events.pagerduty.com",
-    }
+    pages = {"hooks.slack.com", "prod-12.westeurope.logic.azure.com", post.place}
+    assert set(said) == pages | {PAGES}
     link = f"https://medic.example/api/console#{incident.id}"
-    for letter in said.values():
+    for host, letter in said.items():
         text = json.dumps(letter.json, ensure_ascii=False)
-        assert "shop waits for your decision: firewall-sync" in text
-        assert link in text
+        assert all(part in text for part in (*_PLAN, f"Approve or reject: {link}")), host
         assert "github" not in text  # no picture from anywhere
-    assert "20.50.2.11" in json.dumps(said["hooks.slack.com"].json)
-    pager = said["events.pagerduty.com"].json
-    assert (pager["event_action"], pager["dedup_key"]) == ("trigger", incident.id)
-    assert len(pager["payload"]["summary"]) <= 1024
-    assert pager["links"] == [{"href": link}]
+        if host in pages:
+            assert "20.61.99.0/28" in text  # the rule that is there, and stays
+            assert "added      20.50.2.11" in text
+    called = said[PAGES].json
+    assert (called["event_action"], called["dedup_key"]) == ("trigger", incident.id)
+    assert len(called["payload"]["summary"]) <= 1024
+    assert called["links"] == [{"href": link}]
 
 
 def test_a_pager_is_called_for_what_needs_a_person_and_called_off_when_it_is_over(
@@ -165,7 +176,8 @@ def test_mail_arrives_with_every_line(post: Post, tmp_path: Path) -> None:
     mail = box.mails[0]
     assert mail["Subject"] == "shop waits for your decision: firewall-sync"
     plain = mail.get_body(("plain", "html")).get_content()
-    assert "20.50.2.11" in plain
+    assert "added      20.50.2.11" in plain
+    assert all(part in f"{mail['Subject']} {plain}" for part in _PLAN)
     assert f"https://medic.example/api/console#{incident.id}" in plain
 
 
