@@ -149,14 +149,34 @@ def test_a_rollback_is_not_rolled_back(tmp_path: Path) -> None:
     assert clinic.writes == patches(clinic, 2)
 
 
-def test_a_freeze_does_not_keep_anybody_from_taking_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("policy", [FREEZE, "version: 1\nmode: observe"], ids=["freeze", "observe"])
+def test_neither_a_freeze_nor_observe_keeps_anybody_from_taking_back(
+    policy: str, tmp_path: Path
+) -> None:
     clinic = Clinic(neighbours(shop=(A,)), tmp_path)
     incident = healed(clinic, "shop")
 
-    undone = rollback(incident.id, "back", "ada", medic=with_policy(clinic, FREEZE))
+    undone = rollback(incident.id, "back", "ada", medic=with_policy(clinic, policy))
 
     assert undone.state is State.ROLLED_BACK
     assert rules(clinic) == OFFICE
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [("version: 1\nmode: of", "not valid"), ("version: 1\nscope: {include: []}", "outside")],
+    ids=["a bad policy", "out of scope"],
+)
+def test_where_the_policy_does_not_reach_nothing_is_taken_back(
+    policy: str, said: str, tmp_path: Path
+) -> None:
+    clinic = Clinic(neighbours(shop=(A,)), tmp_path)
+    incident = healed(clinic, "shop")
+
+    with pytest.raises(Conflict, match=said):
+        rollback(incident.id, "back", "ada", medic=with_policy(clinic, policy))
+
+    assert clinic.writes == patches(clinic, 1)
 
 
 def test_an_open_breaker_does_not_keep_anybody_from_taking_back(tmp_path: Path) -> None:
