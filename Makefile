@@ -43,6 +43,7 @@ check: $(INSTALLED)  ## formatter, linter, types, architecture, infrastructure
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-cache
+	@$(PY) -m tests.bicep
 
 bench: $(INSTALLED) $(AZURITE)  ## measured ratios; Markdown on stdout, JSON in bench-results.json
 	@$(PY) -m tests.bench
