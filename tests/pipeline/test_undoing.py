@@ -167,9 +167,7 @@ def test_neither_a_freeze_nor_observe_keeps_anybody_from_taking_back(
     [("version: 1\nmode: of", "not valid"), ("version: 1\nscope: {include: []}", "outside")],
     ids=["a bad policy", "out of scope"],
 )
-def test_where_the_policy_does_not_reach_nothing_is_taken_back(
-    policy: str, said: str, tmp_path: Path
-) -> None:
+def test_beyond_the_policy_nothing_is_taken_back(policy: str, said: str, tmp_path: Path) -> None:
     clinic = Clinic(neighbours(shop=(A,)), tmp_path)
     incident = healed(clinic, "shop")
 
