@@ -4,51 +4,72 @@ What Azure Monitor and Event Grid would send about this world.
 In:  the World and a workload, or an operation on a resource.
 Out: the common alert schema payload of the deployed log alert rule; Event Grid events.
 
-Rules are split by `_ResourceId` for web apps, by app and environment name for container apps. A V2
+The rules are those of `infra/` (`alertrules.py`): split so that one workload is one alert. A V2
 log alert never carries the rows it found; ids in it are lower case (pages "Common alert schema",
 "Azure resource groups as an Event Grid source"). Ids of alerts and events are never used twice, not
 even after the state was replaced: receivers tell duplicates by them.
 """
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from tests.simulator import clouds, workloads
+from tests.simulator.alertrules import Combination, Rule, rules
 from tests.simulator.logs import timestamp
-from tests.simulator.siterows import CONSOLE, PLATFORM
-from tests.simulator.systemrows import SYSTEM_NEW, SYSTEM_OLD, destination_of, environment_of
+from tests.simulator.systemrows import environment_of
 from tests.simulator.wire import resource_not_found
 from tests.simulator.workloads import Workload
-from tests.simulator.world import Resource, World
+from tests.simulator.world import World
 
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-_WINDOW = timedelta(minutes=10)
-_QUERIES = {
-    True: "AppServicePlatformLogs | where Level == 'Error' and Message has 'pull'",
-    False: "ContainerAppSystemLogs_CL | where Reason_s == 'ContainerTerminated'",
-}
-_FAILED = ("ContainerTerminated", "ImagePullUnauthorized", "ErrImagePull")
 
 
 def alert(world: World, workload_id: str, *, condition: str = "Fired") -> dict[str, Any]:
-    """The payload for the newest failing rows. `condition` is "Fired" or "Resolved"."""
+    """The payload about one workload. `condition` is "Fired" or "Resolved"."""
     workload = workloads.find(world, workload_id)
     if workload is None:
         raise resource_not_found(workload_id)
+    rule = rules()["web-apps" if workload.is_site else "container-apps"]
+    combination = _combination(world, workload, rule)
+    return _payload(world, rule, combination, rule.firing(world).get(combination, 0), condition)
+
+
+def fired(world: World) -> list[dict[str, Any]]:
+    """What every rule would send now, one payload for each combination that fires."""
+    return [
+        _payload(world, rule, combination, count, "Fired")
+        for rule in rules().values()
+        for combination, count in rule.firing(world).items()
+    ]
+
+
+def _combination(world: World, workload: Workload, rule: Rule) -> Combination:
+    """The workload's dimensions; a name it has none of is empty, as in its rows."""
+    environment = environment_of(world, workload.resource) or {}
+    said = {
+        "_ResourceId": workload.id.lower(),
+        "JobName" if workload.kind == "job" else "ContainerAppName": workload.resource["name"],
+        "EnvironmentName": environment.get("name", ""),
+    }
+    return tuple((name, str(said.get(name, ""))) for name in rule.dimensions)
+
+
+def _payload(
+    world: World, rule: Rule, combination: Combination, count: int, condition: str
+) -> dict[str, Any]:
     alert_id, now = str(uuid4()), world.clock.now()
-    subscription = workload.id.split("/")[2].lower()
+    subscription = world.subscriptions[0].lower()
     essentials = {
         "alertId": f"/subscriptions/{subscription}/providers/Microsoft.AlertsManagement/alerts/"
         f"{alert_id}",
-        "alertRule": "image-pull-failures-" + ("web" if workload.is_site else "containerapps"),
-        "severity": "Sev2",
+        "alertRule": f"sqr-medic-{rule.name}",
+        "severity": f"Sev{rule.severity}",
         "signalType": "Log",
         "monitorCondition": condition,
         "monitoringService": "Log Alerts V2",
         "alertTargetIDs": [workspace_id(world)] if world.workspace else [],
-        "configurationItems": [workload.id.lower()] if workload.is_site else [],
+        "configurationItems": [value for name, value in combination if name == "_ResourceId"],
         "originAlertId": str(uuid4()),
         "firedDateTime": timestamp(now),
         "description": "",
@@ -61,9 +82,9 @@ def alert(world: World, workload_id: str, *, condition: str = "Fired") -> dict[s
         "properties": {},
         "conditionType": "LogQueryCriteria",
         "condition": {
-            "windowSize": "PT10M",
-            "allOf": [_criterion(world, workload)],
-            "windowStartTime": (now - _WINDOW).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "windowSize": rule.window,
+            "allOf": [_criterion(world, rule, combination, count)],
+            "windowStartTime": (now - rule.length).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "windowEndTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         },
     }
@@ -73,54 +94,21 @@ def alert(world: World, workload_id: str, *, condition: str = "Fired") -> dict[s
     }
 
 
-def _criterion(world: World, workload: Workload) -> dict[str, Any]:
+def _criterion(world: World, rule: Rule, combination: Combination, count: int) -> dict[str, Any]:
     link = f"https://{clouds.named(world.cloud).log_analytics[0]}/v1/workspaces/{world.workspace}"
     return {
-        "searchQuery": _QUERIES[workload.is_site],
+        "searchQuery": rule.query,
         "metricMeasureColumn": None,
         "targetResourceTypes": "['Microsoft.OperationalInsights/workspaces']",
         "operator": "GreaterThan",
-        "threshold": "0",
+        "threshold": str(rule.threshold),
         "timeAggregation": "Count",
-        "dimensions": list(_dimensions(world, workload)),
-        "metricValue": float(len(failing_rows(world, workload))),
+        "dimensions": [{"name": name, "value": value} for name, value in combination],
+        "metricValue": float(count),
         "failingPeriods": {"numberOfEvaluationPeriods": 1, "minFailingPeriodsToAlert": 1},
         "linkToSearchResultsAPI": f"{link}/query",
         "linkToFilteredSearchResultsAPI": f"{link}/query",
     }
-
-
-def _dimensions(world: World, workload: Workload) -> Iterator[dict[str, str]]:
-    if workload.is_site:
-        yield {"name": "_ResourceId", "value": workload.id.lower()}
-        return
-    environment = environment_of(world, workload.resource)
-    modern = destination_of(environment) == "azure-monitor"
-    suffix = "" if modern else "_s"
-    kind = "JobName" if workload.kind == "job" else "ContainerAppName"
-    yield {"name": f"{kind}{suffix}", "value": str(workload.resource["name"])}
-    name = environment["name"] if environment else ""
-    yield {"name": f"EnvironmentName{suffix}", "value": str(name)}
-
-
-def failing_rows(world: World, workload: Workload) -> list[Resource]:
-    """The workload's error rows inside the rule's window."""
-    since = timestamp(world.clock.now() - _WINDOW)
-    found = []
-    for table in (PLATFORM, CONSOLE, SYSTEM_OLD, SYSTEM_NEW):
-        for row in world.tables.get(table, []):
-            if row["TimeGenerated"] >= since and _is_about(row, workload):
-                found.append(row)
-    return found
-
-
-def _is_about(row: Resource, workload: Workload) -> bool:
-    if workload.is_site:
-        return row["_ResourceId"] == workload.id.lower() and row.get("Level") == "Error"
-    kind = "JobName" if workload.kind == "job" else "ContainerAppName"
-    name = row.get(kind, row.get(f"{kind}_s"))
-    reason = row.get("Reason", row.get("Reason_s"))
-    return name == workload.resource["name"] and reason in _FAILED
 
 
 def workspace_id(world: World) -> str:

@@ -31,7 +31,7 @@ def test_a_web_apps_alert_targets_the_workspace_and_names_the_site() -> None:
     assert essentials["alertTargetIDs"] == [workspace.lower()]
     assert essentials["configurationItems"] == [id.lower()]
     assert criterion["dimensions"] == [{"name": "_ResourceId", "value": id.lower()}]
-    assert criterion["metricValue"] == 3.0
+    assert criterion["metricValue"] == 1.0
 
 
 def test_an_alert_carries_no_rows() -> None:
@@ -53,11 +53,12 @@ def test_a_container_apps_alert_is_split_by_names() -> None:
         for one in (payload, modern)
     ]
     assert payload["data"]["essentials"]["configurationItems"] == []
+    assert criteria[0] == criteria[1]
     assert criteria[0] == [
-        {"name": "ContainerAppName_s", "value": "basket"},
-        {"name": "EnvironmentName_s", "value": "apps-env"},
+        {"name": "ContainerAppName", "value": "basket"},
+        {"name": "JobName", "value": ""},
+        {"name": "EnvironmentName", "value": "apps-env"},
     ]
-    assert criteria[1][0]["name"] == "ContainerAppName"
 
 
 def test_every_alert_has_an_id_of_its_own() -> None:
@@ -68,10 +69,10 @@ def test_every_alert_has_an_id_of_its_own() -> None:
     assert len(ids) == 3
 
 
-def test_only_rows_of_the_last_ten_minutes_count() -> None:
+def test_only_rows_of_the_rules_window_count() -> None:
     _, id, world = fired(estates.blocked_web_app())
 
-    world.advance(601)
+    world.advance(901)
     later = alerts.alert(world, id)
 
     assert later["data"]["alertContext"]["condition"]["allOf"][0]["metricValue"] == 0.0

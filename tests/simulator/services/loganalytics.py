@@ -73,11 +73,11 @@ def _answer(call: Call, query: str, timespan: str | None) -> Response:
     now = call.world.clock.now()
     between = _span(timespan, now) if timespan else None
     try:
-        table = kql.run(query, lambda name: _table(call.world, name, between), now)
+        found = kql.run(query, lambda name: table(call.world, name, between), now)
     except KqlError as error:
         raise _refused(error) from None
-    columns = [{"name": name, "type": type} for name, type in table.columns.items()]
-    rows = [[values.wire(row[name]) for name in table.columns] for row in table.rows]
+    columns = [{"name": name, "type": type} for name, type in found.columns.items()]
+    rows = [[values.wire(row[name]) for name in found.columns] for row in found.rows]
     return Response(body={"tables": [{"name": "PrimaryResult", "columns": columns, "rows": rows}]})
 
 
@@ -115,7 +115,7 @@ def _not_found() -> Refusal:
     return Refusal(404, "WorkspaceNotFoundError", "The workspace could not be found")
 
 
-def _table(world: World, name: str, between: tuple[datetime, datetime] | None) -> Table | None:
+def table(world: World, name: str, between: tuple[datetime, datetime] | None) -> Table | None:
     """The table as far as its rows have arrived, narrowed to the request's own time span."""
     ingested = world.tables.get(name, [])
     if delay := world.propagation.get("logs", 0):
