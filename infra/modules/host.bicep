@@ -96,6 +96,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnection
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'Authorization=AAD;ClientId=${clientId}'
       PYTHON_ENABLE_OPENTELEMETRY: 'true'
+      PYTHON_THREADPOOL_THREAD_COUNT: '16' // one for each of the 12 messages at once (host.json), and some
       MEDIC_POLICY: policy
       MEDIC_STORE: storage.properties.primaryEndpoints.table
       MEDIC_WORKSPACES: join(concat(workspaces, moreWorkspaces), ',')

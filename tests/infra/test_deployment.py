@@ -12,6 +12,7 @@ from shared import policy, settings
 from shared.clients import telemetry
 from shared.signals import activity
 from shared.store import tables
+from tests import documents
 from tests.bicep.deploying import Deployed, Deployment, deploy, made
 from tests.bicep.syntax import BicepError
 from tests.host.app import Function, functions
@@ -238,3 +239,39 @@ def test_every_parameter_can_be_given_by_azd_and_by_hand() -> None:
     assert set(azd) == declared
     assert set(re.findall(r"^param (\w+) =", by_hand, re.MULTILINE)) <= declared
     assert "using 'main.bicep'" in by_hand
+
+
+def test_a_message_finds_a_thread_and_the_page_gives_every_number_with_its_reason(
+    full: Deployment,
+) -> None:
+    host = json.loads((ROOT / "host.json").read_text("utf-8"))
+    queues, threads = host["extensions"]["queues"], "PYTHON_THREADPOOL_THREAD_COUNT"
+    site = only(full, "Microsoft.Web/sites")
+    most = site.properties["functionAppConfig"]["scaleAndConcurrency"]["maximumInstanceCount"]
+    said = _leaves({one: host[one] for one in host if one != "version"})
+    said |= {threads: app_settings(full)[threads], "maximumInstanceCount": str(most)}
+
+    rows = documents.rows(documents.section("docs/deploy.md", "Storms"))
+
+    assert {row[0].strip("`"): row[1].strip("`") for row in rows} == said
+    assert all(row[2] for row in rows)
+    at_once = queues["batchSize"] + queues["newBatchThreshold"]
+    assert at_once == 12 <= int(said[threads])
+
+
+def _leaves(value: Any, path: str = "") -> dict[str, str]:
+    """Every value of nested objects by its dotted path."""
+    if not isinstance(value, dict):
+        return {path: str(value)}
+    inner = (_leaves(one, f"{path}.{name}".lstrip(".")) for name, one in value.items())
+    return {name: text for one in inner for name, text in one.items()}
+
+
+def test_the_page_explains_every_parameter() -> None:
+    azd = json.loads((INFRA / "main.parameters.json").read_text("utf-8"))["parameters"]
+    told = {
+        (row[1].strip("`"), row[0].strip("`"))
+        for row in documents.rows(documents.section("docs/deploy.md", "With azd"))
+    }
+
+    assert told == {(name, re.match(r"\$\{(\w+)", one["value"])[1]) for name, one in azd.items()}
