@@ -22,7 +22,7 @@ var properties = union(
 )
 
 resource one 'Microsoft.ContainerRegistry/registries@2025-11-01' existing = if (!empty(registry)) {
-  name: registry
+  name: empty(registry) ? 'none' : registry // Azure looks at names before it looks at conditions
 }
 
 resource atRegistry 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(registry)) {

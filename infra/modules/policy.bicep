@@ -3,9 +3,7 @@
 
 @export()
 @description('Whether the policy lets a remedy write, by itself or after a person said yes.')
-func mayWrite(policy object, remedy string) bool =>
-  (policy.?remedies[?remedy].?mode ?? ownMode(policy, remedy)) != 'observe'
+func mayWrite(policy object, remedy string) bool => (policy.?remedies[?remedy].?mode ?? ownMode(policy, remedy)) != 'observe'
 
 // Linking a zone changes what a whole network resolves: it is allowed by its own name only.
-func ownMode(policy object, remedy string) string =>
-  remedy == 'dns-zone-link' ? 'observe' : (policy.?mode ?? 'observe')
+func ownMode(policy object, remedy string) string => remedy == 'dns-zone-link' ? 'observe' : (policy.?mode ?? 'observe')

@@ -226,9 +226,11 @@ def test_azd_finds_what_its_file_names(full: Deployment) -> None:
     assert only(full, "Microsoft.Web/sites").body["tags"]["azd-service-name"] == service
     assert (ROOT / plan["infra"]["path"] / f"{plan['infra']['module']}.bicep").resolve() == MAIN
     assert (ROOT / plan["services"][service]["project"] / "function_app.py").exists()
-    for hook in plan["hooks"].values():
-        script = ROOT / hook["run"]
-        assert script.stat().st_mode & 0o111, script
+    scripts = {hook["run"] for hook in plan["hooks"].values() if "/" in hook["run"]}
+    assert {ROOT / one for one in scripts} == set((INFRA / "hooks").iterdir())
+    for one in scripts:
+        assert (ROOT / one).stat().st_mode & 0o111, one
+    assert "FUNCTIONS_DEPLOYED false" in plan["hooks"]["postdown"]["run"]
 
 
 def test_every_parameter_can_be_given_by_azd_and_by_hand() -> None:
