@@ -38,12 +38,13 @@ class Letter:
 
 @dataclass
 class Post:
-    """A webhook's server, and a proxy for everybody else's. `answer` is the status it gives; 0: it
-    takes the message and never answers."""
+    """A webhook's server, and a proxy for everybody else's. `answer` is the status it gives, with
+    the `words`; 0: it takes the message and never answers."""
 
     folder: Path
     letters: list[Letter] = field(default_factory=list)
     answer: int = 200
+    words: str = "ok"
     refused: set[str] = field(default_factory=set)  # hosts that answer 500
 
     def __post_init__(self) -> None:
@@ -106,9 +107,8 @@ class Post:
         if self.answer == 0:
             return
         status = 500 if host in self.refused else self.answer
-        line.sendall(
-            f"HTTP/1.1 {status} Told\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok".encode()
-        )
+        head = f"HTTP/1.1 {status} Told\r\nContent-Length: {len(self.words)}\r\n"
+        line.sendall(f"{head}Connection: close\r\n\r\n{self.words}".encode())
         line.close()
 
 

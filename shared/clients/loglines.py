@@ -7,6 +7,7 @@ Out: the same records, every text in them cut and discreet.
 Imported only where telemetry is sent.
 """
 
+import logging
 from typing import Any
 
 from opentelemetry.sdk._logs import LogRecordProcessor
@@ -40,3 +41,11 @@ def short_lines() -> LogRecordProcessor:
 def _cut(text: str) -> str:
     """At most LONGEST bytes."""
     return discreet(text).encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore")
+
+
+def not_of_sending(_: logging.LogRecord) -> bool:
+    """Whether a line may be sent: what is said about sending may not, for where sending fails that
+    would be one more line to fail at, for ever."""
+    from opentelemetry.instrumentation.utils import is_instrumentation_enabled
+
+    return bool(is_instrumentation_enabled())

@@ -12,6 +12,7 @@ no text in them is longer than LONGEST. All names are documented in docs/telemet
 
 import functools
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +45,14 @@ SPANS = {
 _OTHERS: tuple[str, ...] = (
     *("azure_sdk", "django", "fastapi", "flask", "httpx"),
     *("httpx2", "psycopg2", "requests", "urllib", "urllib3"),
+)
+
+#: Nor does it ask Microsoft for settings of its own, or report on itself to anybody else, unless
+#: the environment says so by these names.
+_ITS_OWN = (
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED",
 )
 
 P = ParamSpec("P")
@@ -233,10 +242,16 @@ def _linked(traces: Iterable[str | None], parent: str | None) -> list[Any]:
 def _connect() -> None:
     """Azure Monitor's distribution with our spans and log lines only. The connection string and,
     where identities sign in, APPLICATIONINSIGHTS_AUTHENTICATION_STRING it reads by itself."""
+    for name in _ITS_OWN:
+        os.environ.setdefault(name, "true")
+    # By itself it would leave out what is more than five traces a second: a storm's, then.
+    thinned = {} if os.environ.get("OTEL_TRACES_SAMPLER") else {"sampling_ratio": 1.0}
     from azure.monitor.opentelemetry import configure_azure_monitor
 
-    from shared.clients.loglines import short_lines
+    from shared.clients.loglines import not_of_sending, short_lines
 
+    root = logging.getLogger()
+    before = list(root.handlers)
     logging.getLogger("azure").setLevel(logging.WARNING)  # its lines are one per request
     configure_azure_monitor(
         instrumentation_options={name: {"enabled": False} for name in _OTHERS},
@@ -244,4 +259,8 @@ def _connect() -> None:
         enable_performance_counters=False,
         disable_offline_storage=True,
         log_record_processors=[short_lines()],
+        **thinned,
     )
+    for handler in root.handlers:
+        if handler not in before:
+            handler.addFilter(not_of_sending)
