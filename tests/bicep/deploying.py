@@ -32,13 +32,14 @@ class Deployed:
     existing: bool
     origin: str
     children: dict[str, "Deployed"] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)  # what the files read of it, as dotted paths
 
     def __getitem__(self, name: str) -> Any:
         if name in self.children:
             return self.children[name]
         if name in ("id", "name"):
             return self.id if name == "id" else self.body["name"].rpartition("/")[2]
-        return _Part(self.body, self.id)[name]
+        return _Part(self.body, self)[name]
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -54,17 +55,18 @@ class Deployed:
 class _Part:
     """A part of what a resource says: what was written, and what Azure adds."""
 
-    def __init__(self, written: Mapping[str, Any], owner: str) -> None:
+    def __init__(self, written: Mapping[str, Any], owner: Deployed, path: str = "") -> None:
         self._written = written
         self._owner = owner
+        self._path = path
 
     def __getitem__(self, name: str) -> Any:
-        said = self._written.get(name, {})
-        if isinstance(said, str):
-            return said
-        if said or name in ("properties", "identity"):
-            return _Part(said, self._owner)
-        return Later(f"<{name} of {self._owner}>")
+        path = f"{self._path}.{name}".lstrip(".")
+        said = self._written.get(name)
+        if isinstance(said, dict) or name in ("properties", "identity", "primaryEndpoints"):
+            return _Part(said or {}, self._owner, path)
+        self._owner.asked.add(path)
+        return said if isinstance(said, str) else Later(f"<{name} of {self._owner.id}>")
 
 
 @dataclass

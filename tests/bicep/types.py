@@ -4,11 +4,11 @@ Resources against Azure's own types.
 In:  a resource as a deployment would make it.
 Out: what Azure does not know about it, or misses: types, API versions, properties, values.
 
-`types.json` has the writable part of every type that `infra/` uses, out of what Microsoft publishes
-for Bicep (github.com/Azure/bicep-types-az, August 2026). A property is a word for its type, a list
-of the values it may have, or an object: `!` marks what is required, `*` any other name, `[]` the
-items of a list, and `by` names the property that chooses among `of`. `found` is a type that is
-looked up and never written.
+`types.json` has every type that `infra/` uses, out of what Microsoft publishes for Bicep
+(github.com/Azure/bicep-types-az, August 2026). A property is a word for its type, a list of the
+values it may have, or an object: `!` marks what is required, `~` what Azure alone writes, `*` any
+other name, `[]` the items of a list, and `by` names the property that chooses among `of`. `found`
+is a type of which only id and name are used.
 """
 
 import functools
@@ -42,12 +42,25 @@ def mistakes(resource: Deployed) -> Iterator[str]:
         versions = [one.split("@")[1] for one in known() if one.startswith(f"{resource.kind}@")]
         why = f"there is {', '.join(versions)}" if versions else "no such type is known"
         yield f"{resource.origin}: {name}: {why}; types.json tells what is"
-    elif spec == "found":
-        if not resource.existing:
+        return
+    if spec == "found":
+        if not resource.existing or resource.asked:
             yield f"{resource.origin}: {name} is only known as something that is there already"
-    elif not resource.existing:
+        return
+    for path in resource.asked:
+        if not _is_there(path.split("."), spec):
+            yield f"{resource.origin}: {name} has no {path} that could be read"
+    if not resource.existing:
         for why in _compared(resource.body, spec, resource.kind):
             yield f"{resource.origin}: {why}"
+
+
+def _is_there(path: list[str], spec: Any) -> bool:
+    for name in path:
+        if not isinstance(spec, dict) or "by" in spec:
+            return spec == "any"
+        spec = {key.rstrip("!~"): inner for key, inner in spec.items()}.get(name)
+    return spec is not None
 
 
 def _compared(value: Any, spec: Any, where: str) -> Iterator[str]:
@@ -82,12 +95,14 @@ def _chosen(value: dict[str, Any], spec: Mapping[str, Any], where: str) -> Itera
 
 
 def _object(value: dict[str, Any], spec: Mapping[str, Any], where: str) -> Iterator[str]:
-    names = {name.rstrip("!"): inner for name, inner in spec.items()}
+    names = {name.rstrip("!~"): inner for name, inner in spec.items()}
     for name in spec:
         if name.endswith("!") and name[:-1] not in value:
             yield f"{where} lacks {name[:-1]}"
     for name, inner in value.items():
-        if name in names or "*" in names:
+        if f"{name}~" in spec:
+            yield f"{where}.{name} is written by Azure alone"
+        elif name in names or "*" in names:
             yield from _compared(inner, names.get(name, names.get("*")), f"{where}.{name}")
         else:
             near = [one for one in names if one.lower() == name.lower()]

@@ -49,6 +49,8 @@ def test_nothing_is_wrong_with_what_is_deployed() -> None:
             "operatorType: 'TextIn'",
             "advancedFilters[0].operatorType is 'TextIn'",
         ),
+        ("modules/identity.bicep", "properties.clientId", "properties.clientID", "could be read"),
+        ("modules/identity.bicep", "tags: tags\n", "tags: tags\n  id: name\n", "Azure alone"),
         ("modules/reading.bicep", "principalId: principalId", "", "lacks principalId"),
         ("main.bicep", "scope: group\n  params: { name: 'id-", "params: { name: 'id-", "elsewhere"),
         ("main.bicep", "tags: tags, principalId", "tagged: tags, principalId", "tagged"),
