@@ -8,11 +8,14 @@ targetScope = 'subscription'
 param environmentName string
 
 @minLength(1)
-@description('Region of everything that has one. It must offer Flex Consumption: `az functionapp list-flexconsumption-locations`.')
+@description('Region of everything that has one; the apps looked after may be anywhere.')
 @metadata({ azd: { type: 'location' } })
 param location string
 
-@description('Whether a region is refused that is missing in flex-regions.json. Say false for a region that is newer than that list.')
+@description('Where the functions run: Flex Consumption is paid by use; Dedicated is one instance by the hour, for regions and clouds without the other.')
+param hostingPlan 'FlexConsumption' | 'Dedicated' = 'FlexConsumption'
+
+@description('Whether a region is refused for Flex Consumption that is missing in flex-regions.json. Say false for a region that is newer than that list.')
 param checkRegion bool = true
 
 @description('Whether the functions are deployed already. Azure refuses an event subscription to a function that is not there yet, and knows no key of it; so events and alerts are connected by a second run, which azd makes by itself.')
@@ -54,9 +57,10 @@ param maximumInstances int = 40
 func listed(text string) string[] => filter(map(split(text, ','), one => trim(one)), one => !empty(one))
 
 var regions = loadJsonContent('flex-regions.json')
-var region = !checkRegion || contains(regions, toLower(location))
+var fits = hostingPlan != 'FlexConsumption' || !checkRegion || contains(regions, toLower(location))
+var region = fits
   ? location
-  : fail('Flex Consumption is not known to be in ${location}. Choose one of: ${join(regions, ', ')}. If `az functionapp list-flexconsumption-locations` names it, deploy with checkRegion=false. The apps looked after may be anywhere.')
+  : fail('Flex Consumption is not known to be in ${location}. Choose one of: ${join(regions, ', ')}. If `az functionapp list-flexconsumption-locations` names it, deploy with checkRegion=false; else with hostingPlan=Dedicated.')
 
 var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
@@ -116,6 +120,7 @@ module host 'modules/host.bicep' = {
   params: {
     name: 'func-medic-${token}'
     planName: 'plan-medic-${token}'
+    plan: hostingPlan
     location: region
     tags: tags
     identityId: identity.outputs.id

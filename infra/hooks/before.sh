@@ -10,10 +10,11 @@ if ! command -v az >/dev/null 2>&1 || ! az account show --only-show-errors >/dev
     exit 0
 fi
 
-if regions=$(az functionapp list-flexconsumption-locations --query '[].name' --output tsv --only-show-errors | tr -d ' \r' | tr '[:upper:]' '[:lower:]') && [ -n "$regions" ]; then
+if [ "${HOSTING_PLAN:-FlexConsumption}" = FlexConsumption ] && regions=$(az functionapp list-flexconsumption-locations --query '[].name' --output tsv --only-show-errors | tr -d ' \r' | tr '[:upper:]' '[:lower:]') && [ -n "$regions" ]; then
     if ! echo "$regions" | grep -qx "$AZURE_LOCATION"; then
         say "$AZURE_LOCATION has no Flex Consumption. The service may run in another region than what it looks after."
         say "Choose one of $(echo "$regions" | tr '\n' ' '): azd env set AZURE_LOCATION …"
+        say "Or pay for one instance by the hour: azd env set HOSTING_PLAN Dedicated"
         exit 1
     fi
 fi

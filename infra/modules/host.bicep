@@ -1,10 +1,14 @@
-// Where the functions run: Flex Consumption, Python 3.13, every connection by identity.
+// Where the functions run: Python 3.13, every connection by identity. On Flex Consumption, or where a
+// region or cloud does not offer that, on a plan of its own whose one instance is always on.
 
 @description('Name of the function app.')
 param name string
 
 @description('Name of its plan.')
 param planName string
+
+@description('Which plan: paid by use, or one instance by the hour.')
+param plan 'FlexConsumption' | 'Dedicated'
 
 @description('Region of both.')
 param location string
@@ -50,12 +54,37 @@ resource storage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
   name: storageName
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+var flex = plan == 'FlexConsumption'
+
+var onFlex = {
+  functionAppConfig: {
+    runtime: { name: 'python', version: '3.13' }
+    scaleAndConcurrency: { maximumInstanceCount: maximumInstances, instanceMemoryMB: 2048 }
+    deployment: {
+      storage: {
+        type: 'blobContainer'
+        value: packages
+        authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
+      }
+    }
+  }
+}
+var onItsOwn = { siteConfig: { linuxFxVersion: 'PYTHON|3.13', alwaysOn: true } }
+
+// What Flex Consumption is told in functionAppConfig, and refuses as a setting.
+var ownSettings = {
+  FUNCTIONS_EXTENSION_VERSION: '~4'
+  FUNCTIONS_WORKER_RUNTIME: 'python'
+  SCM_DO_BUILD_DURING_DEPLOYMENT: 'true'
+  ENABLE_ORYX_BUILD: 'true'
+}
+
+resource serverFarm 'Microsoft.Web/serverfarms@2024-11-01' = {
   name: planName
   location: location
   tags: tags
-  kind: 'functionapp'
-  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  kind: flex ? 'functionapp' : 'linux'
+  sku: flex ? { name: 'FC1', tier: 'FlexConsumption' } : { name: 'P0v3', tier: 'Premium0V3', capacity: 1 }
   properties: { reserved: true }
 }
 
@@ -65,28 +94,20 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   tags: union(tags, { 'azd-service-name': 'medic' }) // azd deploys to the app that bears its service's name
   kind: 'functionapp,linux'
   identity: { type: 'UserAssigned', userAssignedIdentities: { '${identityId}': {} } }
-  properties: {
-    serverFarmId: plan.id
-    httpsOnly: true
-    keyVaultReferenceIdentity: identityId
-    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', http20Enabled: true }
-    functionAppConfig: {
-      runtime: { name: 'python', version: '3.13' }
-      scaleAndConcurrency: { maximumInstanceCount: maximumInstances, instanceMemoryMB: 2048 }
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: packages
-          authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
-        }
-      }
-    }
-  }
+  properties: union(
+    {
+      serverFarmId: serverFarm.id
+      httpsOnly: true
+      keyVaultReferenceIdentity: identityId
+      siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2', http20Enabled: true }
+    },
+    flex ? onFlex : onItsOwn
+  )
 
   // Addresses instead of the account's name: a sovereign cloud has others.
   resource settings 'config' = {
     name: 'appsettings'
-    properties: {
+    properties: union(flex ? {} : ownSettings, {
       AzureWebJobsStorage__blobServiceUri: storage.properties.primaryEndpoints.blob
       AzureWebJobsStorage__queueServiceUri: storage.properties.primaryEndpoints.queue
       AzureWebJobsStorage__tableServiceUri: storage.properties.primaryEndpoints.table
@@ -103,7 +124,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
       MEDIC_SUBSCRIPTIONS: join(subscriptions, ',')
       MEDIC_CLOUD: environment().name
       MEDIC_NOTIFY: notify
-    }
+    })
   }
 
   // Deployment signs in by identity too; no password opens the app.

@@ -115,6 +115,12 @@ _PURE: dict[str, Callable[..., Any]] = {
 
 
 def _union(first: Any, *more: Any) -> Any:
-    if isinstance(first, dict):
-        return {key: value for one in (first, *more) for key, value in one.items()}
-    return list(dict.fromkeys(item for one in (first, *more) for item in one))
+    """Objects within objects are joined, too; anything else is replaced."""
+    if not isinstance(first, dict):
+        return list(dict.fromkeys(item for one in (first, *more) for item in one))
+    joined = dict(first)
+    for one in more:
+        for key, value in one.items():
+            both = isinstance(value, dict) and isinstance(joined.get(key), dict)
+            joined[key] = _union(joined[key], value) if both else value
+    return joined

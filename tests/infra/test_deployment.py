@@ -16,7 +16,7 @@ from tests import documents
 from tests.bicep.deploying import Deployed, Deployment, deploy, made
 from tests.bicep.syntax import BicepError
 from tests.host.app import Function, functions
-from tests.infra.ways import EVERYTHING, FIRST, HERE, INFRA, MAIN, SECOND, THERE
+from tests.infra.ways import EVERYTHING, FIRST, HERE, INFRA, MAIN, SECOND, SOVEREIGN, THERE
 
 ROOT = INFRA.parent
 _GUID = "33333333-3333-4333-8333-333333333333"
@@ -197,11 +197,23 @@ def test_before_the_functions_are_there_nothing_is_connected_to_them() -> None:
 def test_a_region_without_flex_consumption_is_refused_with_what_to_do() -> None:
     elsewhere = FIRST | {"location": "chinanorth3"}
 
-    with pytest.raises(
-        BicepError, match=r"not known to be in chinanorth3\. Choose one of: .*eastus"
-    ):
+    with pytest.raises(BicepError, match=r"known to be in chinanorth3\. Choose one of: .*eastus"):
+        deploy(MAIN, **elsewhere)
+    with pytest.raises(BicepError, match="=false; else with hostingPlan=Dedicated"):
         deploy(MAIN, **elsewhere)
     assert deploy(MAIN, **elsewhere, checkRegion=False).made
+
+
+def test_where_there_is_no_flex_consumption_it_runs_on_a_plan_of_its_own() -> None:
+    own, flex = deploy(MAIN, **SOVEREIGN), deploy(MAIN, **FIRST)
+    config = only(own, "Microsoft.Web/sites").properties["siteConfig"]
+
+    assert only(own, "Microsoft.Web/serverfarms").body["sku"]["tier"] != "FlexConsumption"
+    assert (config["linuxFxVersion"], config["alwaysOn"]) == ("PYTHON|3.13", True)
+    assert config["minTlsVersion"] == "1.2"
+    more = app_settings(own).keys() - app_settings(flex).keys()
+    assert {"FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION"} <= more
+    assert not app_settings(flex).keys() - app_settings(own).keys()
 
 
 def test_a_second_deployment_beside_the_first_shares_nothing_with_it() -> None:

@@ -85,6 +85,15 @@ def test_a_region_without_the_plan_stops_it_with_those_that_have_it(stage: Stage
     assert "chinanorth3 has no Flex Consumption" in ran.stderr
     assert "eastus westeurope" in ran.stderr
     assert "azd env set AZURE_LOCATION" in ran.stderr
+    assert "azd env set HOSTING_PLAN Dedicated" in ran.stderr
+
+
+def test_a_plan_of_its_own_runs_in_any_region(stage: Stage) -> None:
+    stage.tool("az", azure())
+
+    ran = stage.run("before.sh", AZURE_LOCATION="chinanorth3", HOSTING_PLAN="Dedicated")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_topic_that_is_there_stops_it_with_how_to_share_it(stage: Stage) -> None:

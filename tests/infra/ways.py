@@ -23,6 +23,8 @@ _TOPIC = f"/subscriptions/{THERE}/resourceGroups/ops/providers/Microsoft.EventGr
 FIRST: dict[str, Any] = {"environmentName": "prod", "location": "westeurope"}
 #: Once the functions are there.
 SECOND = FIRST | {"functionsDeployed": True}
+#: Where there is no Flex Consumption.
+SOVEREIGN = FIRST | {"location": "chinanorth3", "hostingPlan": "Dedicated"}
 #: Two subscriptions, the other one with a topic and a workspace of its own; everything named.
 EVERYTHING = SECOND | {
     "subscriptions": f"{HERE}, {THERE}",
@@ -45,6 +47,7 @@ EVERYTHING = SECOND | {
 ACTING = "version: 1\nmode: approve\nremedies: {dns-zone-link: {mode: auto}}"
 WAYS = (
     FIRST,
+    SOVEREIGN,
     SECOND,
     EVERYTHING,
     EVERYTHING | {"loads": {"policy.yaml": ACTING}, "readSettings": False},
@@ -58,6 +61,7 @@ __all__ = [
     "MAIN",
     "REGISTRY",
     "SECOND",
+    "SOVEREIGN",
     "THERE",
     "WAYS",
 ]
