@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from shared.errors import BadInput, Unreachable
+from shared.errors import BadInput, HealError, Unreachable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,8 @@ class Cloud:
         below = where.endswith((f".{manager}", self.registry_suffix.lower())) and "@" not in where
         return place.scheme.lower() == "https" and (known or below)
 
+
+_LOOK = "see whether MEDIC_CLOUD is a resource manager's address"
 
 _KNOWN = {
     cloud.name: cloud
@@ -92,10 +94,13 @@ def _ask(address: str, transport: Any) -> Any:
     extra = {"transport": transport} if transport is not None else {}
     client = PipelineClient(address, policies=[RetryPolicy(retry_total=2)], **extra)
     url = f"{address}/metadata/endpoints?api-version=2022-09-01"
-    with asking(f"asked {address} which cloud it belongs to"):
-        response = client.send_request(HttpRequest("GET", url))
-        response.raise_for_status()
-        return response.json()
+    try:
+        with asking(f"asked {address} which cloud it belongs to"):
+            response = client.send_request(HttpRequest("GET", url))
+            response.raise_for_status()
+            return response.json()
+    except HealError as error:
+        raise Unreachable(f"{error}; {_LOOK}, and whether this service may reach it") from error
 
 
 def _described(address: str, answer: Any) -> Cloud:
@@ -113,4 +118,4 @@ def _described(address: str, answer: Any) -> Cloud:
             registry_suffix="." + suffix,
         )
     except (KeyError, IndexError, TypeError, AttributeError) as error:
-        raise Unreachable(f"{address} does not describe its cloud: {error!r} is missing") from error
+        raise Unreachable(f"{address} does not describe a cloud; {_LOOK}") from error
