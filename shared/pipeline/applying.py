@@ -15,11 +15,11 @@ from datetime import timedelta
 
 from shared import audit, execution, gate, verification
 from shared.clients import telemetry
-from shared.errors import HealError, PermanentError, WriteForbidden
+from shared.errors import HealError, InUse, PermanentError, WriteForbidden
 from shared.model.incident import Incident
 from shared.model.plan import Decision, Outcome, Step, Verification
 from shared.model.words import Result, State, Verdict
-from shared.pipeline.company import Company, Member
+from shared.pipeline.company import Company, Member, rests_until
 from shared.pipeline.waiting import refused
 from shared.pipeline.working import Work
 from shared.remediations import rule_sets
@@ -53,13 +53,18 @@ def carry_out(
 def carry_out_together(company: Company) -> list[Incident]:
     """The same for incidents of one registry whose plans all begin with a step there: one write
     for all of them, then each goes on by itself. Each has its own intent, outcome and way back.
-    What does not fit beside the others is held, whole.
+    What does not fit beside the others is held, whole. Raises InUse when another worker was first
+    by a moment.
     """
     if not company:
         return []
     turns = company.in_turn()
     first = turns[0]
-    with first.work.holding(first.incident, [_steps(first.incident)[0].target]):
+    registry = _steps(first.incident)[0].target
+    with first.work.holding(first.incident, [registry]):
+        if (rests := rests_until(registry, medic=first.work.medic)) is not None:
+            pause = (rests - first.work.medic.now()).total_seconds()
+            raise InUse(f"{registry.name} was written by another worker just now", delay=pause)
         fitting = _fitting(turns)
         if not fitting:
             return []

@@ -19,7 +19,7 @@ from shared.model.evidence import Evidence
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.plan import Decision
-from shared.model.words import FindingName, RemedyName
+from shared.model.words import Cause, FindingName, RemedyName
 from shared.pipeline.looking import Look
 
 if TYPE_CHECKING:
@@ -80,11 +80,13 @@ def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
 
 
 def let_in_meanwhile(found: Look, medic: Medic) -> bool:
-    """Whether a failure has no cause left and this service wrote at that registry while it may
-    still take effect: neighbours on one plan share their addresses, and one write serves them all.
-    """
+    """Whether a failure has no cause left, or a workload that runs has a cause and no failure, and
+    this service wrote at that registry while it may still take effect: neighbours on one plan share
+    their addresses, one write serves them all, and what was read may be older than the write."""
     open_ended = found.diagnosis.finding is FindingName.UNDETERMINED
-    if not open_ended or found.registry is None or medic.policy is None:
+    silent = found.decision is not None and found.diagnosis.cause is Cause.NOT_A_PULL_FAILURE
+    runs = silent and found.evidence.workload.serving is True
+    if not (open_ended or runs) or found.registry is None or medic.policy is None:
         return False
     lately = medic.now() - medic.policy.wait.verify_firewall
     return bool(medic.store.written(found.registry, since=lately))

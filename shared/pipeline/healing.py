@@ -15,7 +15,7 @@ different ones a person has to look.
 """
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared import audit
@@ -31,16 +31,16 @@ from shared.errors import (
 )
 from shared.medic import Medic
 from shared.model.incident import Incident
-from shared.model.plan import Decision, Plan, Step, Verification
+from shared.model.plan import Decision, Plan, Step
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import UNSOLVED_STATES, FindingName, Result, State, Verdict
+from shared.model.words import UNSOLVED_STATES, FindingName, State, Verdict
 from shared.pipeline import worsening
 from shared.pipeline.applying import await_proof, carry_out, in_place, settle
-from shared.pipeline.company import Member, let_in_meanwhile, waits_for_others
+from shared.pipeline.company import Member, let_in_meanwhile
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
 from shared.pipeline.tracing import traced
-from shared.pipeline.waiting import look_later, put_off, refused, waits_no_more
+from shared.pipeline.waiting import look_later, patience, put_off, refused, waits_no_more
 from shared.pipeline.working import ROUNDS, Work, rests
 from shared.policy.schema import Mode
 from shared.store.interface import AHEAD
@@ -53,8 +53,6 @@ _NO_OTHER_FAULT = frozenset(
 )
 #: Rules that were asked when the plan was begun, and have nothing to say about its rest.
 _OF_THE_BEGINNING = ("nothing-in-doubt", "nothing-missed", "no-shared-fault", "within-limits")
-#: How often one incident waits for the platform's own next try.
-_WAITS = 3
 
 
 def heal(signal: Signal, *, medic: Medic, shown: str | None = None) -> Incident | None:
@@ -176,7 +174,8 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
     incident = found.onto(before)
     summary, decision, medic = found.diagnosis.summary, found.decision, work.medic
     incident = waits_no_more(incident)
-    if decision is None and let_in_meanwhile(found, work.medic):
+    acts_not = decision is None or decision.verdict is Verdict.HOLD
+    if acts_not and let_in_meanwhile(found, work.medic):
         text = "this service let others in at the same registry just now, and that may be enough"
         return await_proof(work.note(incident, "diagnosis", summary), text, work)
     if decision is None:
@@ -193,7 +192,11 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         return refused(incident, decision, work)
 
     def waits() -> Incident | None:
-        return None if interrupted else _patience(incident, found, work, _carried_out(before))
+        return (
+            None
+            if interrupted
+            else patience(incident, found.plan.steps, work, _carried_out(before))
+        )
 
     if (waiting := waits()) is not None:
         return waiting
@@ -262,40 +265,6 @@ def _held_back(incident: Incident, found: Look, work: Work) -> Decision | None:
         reason = f"{len(done)} different plans were carried out for this incident and did not help"
         return Decision(verdict=Verdict.HOLD, reasons=(reason,), rules=("rounds",), approvable=True)
     return None
-
-
-def _patience(incident: Incident, found: Look, work: Work, kept: dict[str, Any]) -> Incident | None:
-    """The incident when it has to wait before acting; None when it need not."""
-    now, policy = work.medic.now(), work.medic.policy
-    opened = min((moment.at for moment in incident.timeline), default=incident.opened)
-    until = opened + (policy.wait.before_acting if policy else timedelta(0))
-    if now < until:
-        text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
-        return _wait(incident, "gate", text, until, work, kept)
-    if work.company is None and (soon := waits_for_others(incident, medic=work.medic)):
-        text = (
-            f"allowed, and written together with what others need there after {soon:%H:%M:%S} UTC"
-        )
-        return _wait(incident, "round", text, soon, work, kept)
-    until = max((step.not_before or now for step in found.plan.steps), default=now)
-    if now >= until:
-        return None
-    if sum(moment.stage == "waiting" for moment in incident.timeline) >= _WAITS:
-        text = (
-            "the platform still tries by itself and the pull still fails, so nothing is restarted; "
-            "a person has to look"
-        )
-        return work.note(incident, "gate", text, state=State.EXPLAINED, **kept)
-    text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
-    return _wait(incident, "waiting", text, until, work, kept)
-
-
-def _wait(
-    incident: Incident, stage: str, text: str, until: datetime, work: Work, kept: dict[str, Any]
-) -> Incident:
-    """Leave it to the sweep to look again when the time has come."""
-    waiting = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=until)
-    return work.note(incident, stage, text, state=State.RECEIVED, verification=waiting, **kept)
 
 
 def _close_the_proven(signal: Signal, medic: Medic) -> Incident | None:

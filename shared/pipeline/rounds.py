@@ -24,7 +24,7 @@ from datetime import datetime, timedelta
 from shared import audit, evidence
 from shared.clients import telemetry
 from shared.clients.remembered import Memory
-from shared.errors import HealError, Throttled, TransientError
+from shared.errors import HealError, InUse, Throttled, TransientError
 from shared.evidence import estate
 from shared.medic import Medic
 from shared.model.ids import ResourceId
@@ -166,14 +166,17 @@ def _look_at(id: str, company: Company, memory: Memory, medic: Medic) -> None:
     if incident is None:
         return
     joined = False
+    work = Work.on(incident, medic, holder, company=company, memory=memory)
     try:
         if not _waits(incident, medic.now()):
             return
-        work = Work.on(incident, medic, holder, company=company, memory=memory)
         after = treat(incident, repeated(incident, medic=medic), work)
         joined = any(one.incident is after for one in company)
     except HealError as error:
         log.warning("%s is left for later: %s", incident.id, audit.plain(str(error)))
+        kept = store.load(id)
+        if kept is not None and kept.state is State.DIAGNOSING:
+            _later(kept, f"could not be looked at, because {error}", _SOON, work)
     finally:
         if not joined:
             audit.release(incident.id, store=store, holder=holder)
@@ -192,10 +195,17 @@ def _left_open(company: Company, error: TransientError, medic: Medic) -> Iterabl
         if kept.state is State.APPLYING:
             yield repeated(kept, medic=medic)
             continue
-        due = medic.now() + _SOON
-        text = f"not written yet, because {error}; again at {due:%H:%M:%S} UTC"
-        later = Verification(result=Result.PENDING, proof=text, checked=medic.now(), due=due)
-        one.work.note(kept, "round", text, state=State.RECEIVED, verification=later)
+        pause = timedelta(seconds=error.delay) if isinstance(error, InUse) else _SOON
+        _later(kept, f"not written yet, because {error}", pause, one.work)
+
+
+def _later(incident: Incident, why: str, pause: timedelta, work: Work) -> None:
+    """Back to those that wait: the next round takes it once the pause is over."""
+    now = work.medic.now()
+    due = now + pause
+    text = f"{why}; again at {due:%H:%M:%S} UTC"
+    later = Verification(result=Result.PENDING, proof=text, checked=now, due=due)
+    work.note(incident, "round", text, state=State.RECEIVED, verification=later)
 
 
 def _waits(incident: Incident, now: datetime) -> bool:

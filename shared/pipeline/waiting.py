@@ -9,20 +9,25 @@ Every look is a look like the first, through the gate; what is still so rests ag
 time. Never acts.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import audit
 from shared.errors import InUse
 from shared.model.incident import Incident
-from shared.model.plan import Decision, Verification
+from shared.model.plan import Decision, Step, Verification
 from shared.model.words import Result, State, Verdict
+from shared.pipeline.company import waits_for_others
 from shared.pipeline.working import Work
 
 #: How often, and after what time, an incident at rest is looked at again for what was open.
 _LOOKS, _LATER = 2, timedelta(minutes=15)
 #: The least time between two looks at a held plan, doubled with each look up to an hour or so.
 _BETWEEN, _DOUBLED = timedelta(minutes=1), 6
+#: How often one incident waits for the platform's own next try.
+_WAITS = 3
 #: Rules whose objection somebody elsewhere may settle without telling.
 _SETTLED_BY_OTHERS = frozenset({"owner-consents", "no-shared-fault"})
 
@@ -74,6 +79,42 @@ def put_off(incident: Incident, busy: InUse, work: Work) -> Incident:
     later = Verification(result=Result.PENDING, proof=text, checked=now, due=due)
     state = State.APPLYING if interrupted else State.RECEIVED
     return work.note(incident, "busy", text, state=state, verification=later)
+
+
+def patience(
+    incident: Incident, steps: Iterable[Step], work: Work, kept: Mapping[str, Any]
+) -> Incident | None:
+    """The incident when it has to wait before acting; None when it need not."""
+    now, policy = work.medic.now(), work.medic.policy
+    opened = min((moment.at for moment in incident.timeline), default=incident.opened)
+    until = opened + (policy.wait.before_acting if policy else timedelta(0))
+    if now < until:
+        text = f"allowed, but the policy waits until {until:%H:%M:%S} UTC before acting"
+        return _wait(incident, "gate", text, until, work, kept)
+    if work.company is None and (soon := waits_for_others(incident, medic=work.medic)):
+        text = (
+            f"allowed, and written together with what others need there after {soon:%H:%M:%S} UTC"
+        )
+        return _wait(incident, "round", text, soon, work, kept)
+    until = max((step.not_before or now for step in steps), default=now)
+    if now >= until:
+        return None
+    if sum(moment.stage == "waiting" for moment in incident.timeline) >= _WAITS:
+        text = (
+            "the platform still tries by itself and the pull still fails, so nothing is restarted; "
+            "a person has to look"
+        )
+        return work.note(incident, "gate", text, state=State.EXPLAINED, **kept)
+    text = f"allowed, but the platform may still do it by itself until {until:%H:%M:%S} UTC"
+    return _wait(incident, "waiting", text, until, work, kept)
+
+
+def _wait(
+    incident: Incident, stage: str, text: str, until: datetime, work: Work, kept: Mapping[str, Any]
+) -> Incident:
+    """Leave it to the sweep to look again when the time has come."""
+    waiting = Verification(result=Result.PENDING, proof=text, checked=work.medic.now(), due=until)
+    return work.note(incident, stage, text, state=State.RECEIVED, verification=waiting, **kept)
 
 
 def _looked(incident: Incident) -> int:

@@ -28,6 +28,8 @@ from shared.store.interface import RecordKind
 
 #: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
 _ATTEMPTS = 5
+#: When the sweep tries again what no message does: the queue's next delivery comes before.
+_NEXT_ATTEMPT = timedelta(minutes=2)
 #: The stage under which an incident waits because Azure asked for a pause.
 _THROTTLED = "throttled"
 #: What an incident goes through again after each of them.
@@ -124,8 +126,12 @@ class Work:
         """Remember that Azure gave no answer; after the last attempt a person is told."""
         tried = sum(moment.stage == "retry" for moment in incident.timeline) + 1
         if tried < _ATTEMPTS:
-            text = f"attempt {tried} of {_ATTEMPTS}: {error}"
-            self.note(incident, "retry", text, unfinished=self.unended(incident))
+            now, text = self.medic.now(), f"attempt {tried} of {_ATTEMPTS}: {error}"
+            again = Verification(
+                result=Result.PENDING, proof=text, checked=now, due=now + _NEXT_ATTEMPT
+            )
+            sent = self.unended(incident)
+            self.note(incident, "retry", text, unfinished=sent, verification=again)
             return
         text = f"given up after {tried} attempts: {error}"
         self.note(incident, "retry", text, state=State.FAILED)

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from shared import signals
+from shared.clients import logs
 from shared.medic import Medic
 from shared.model.incident import Incident
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import State
-from shared.pipeline import rollback, sweep, take
+from shared.pipeline import heal, rollback, sweep, take
 from shared.settings import PolicyText, Settings
 from shared.store import SqliteStore
 from tests.clinic import GENEROUS, Clinic
@@ -264,6 +265,75 @@ def test_while_azure_puts_a_search_off_nobody_looks_one_by_one_instead(tmp_path:
     ward.pass_minutes(2)
 
     assert looks
+
+
+def test_a_round_that_another_worker_preceded_by_a_moment_writes_a_minute_later(
+    tmp_path: Path,
+) -> None:
+    """While the round looks, a worker that was slow since before the storm writes for its own."""
+    ward = Storm(tmp_path, apps=8, registries=1)
+    slow = ward.signals.pop(0)
+    done: list[Any] = []
+
+    def meanwhile(request: Any) -> None:
+        if "/listUsages" in request.path and not done:
+            done.append(request)
+            heal(slow, medic=ward.machine())
+
+    ward.hear()
+    before_each(ward.clinic, meanwhile)
+    ward.work_off(ward.signals)
+
+    assert done
+    assert ward.patches(0) == 1
+    ward.pass_minutes(4)
+    assert ward.patches(0) == 2
+    assert {one.state for one in ward.incidents} <= WELL
+
+
+def test_one_that_could_not_be_looked_at_is_in_the_next_round(tmp_path: Path) -> None:
+    ward = Storm(tmp_path, apps=6, registries=1)
+    settings = {"match": {"path": "app-3/config/appsettings"}, "drop": "before"}
+    ward.clinic.simulator.faults.add(settings)
+    ward.hear()
+
+    ward.work_off(ward.signals)
+    left = next(one for one in ward.incidents if one.resource.name == "app-3")
+    assert left.state is State.RECEIVED
+    assert "could not be looked at" in left.timeline[-1].text
+    ward.pass_minutes(3)
+
+    assert {one.state for one in ward.incidents} <= WELL
+
+
+def test_one_that_was_let_in_while_it_was_looked_at_is_watched_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rules were read before the write that let its neighbour in, its logs after it."""
+    monkeypatch.setattr(logs, "_MOST_TOGETHER", 1)
+    ward = Storm(tmp_path, apps=7, registries=1)
+    neighbour = ward.signals.pop(2)
+    done: list[Any] = []
+    first = threading.Lock()
+
+    def meanwhile(request: Any) -> None:
+        if "app-5" not in f"{request.path} {request.body}":
+            return
+        with first:
+            if not done:
+                done.append(request)
+                heal(neighbour, medic=ward.machine())
+                ward.clinic.advance(50)  # the platform tries again by itself
+
+    ward.hear()
+    before_each(ward.clinic, meanwhile)
+    ward.work_off(ward.signals)
+
+    watched = next(one for one in ward.incidents if one.resource.name == "app-5")
+    assert watched.state is State.VERIFYING
+    assert "let others in at the same registry" in watched.timeline[-1].text
+    ward.pass_minutes(4)
+    assert {one.state for one in ward.incidents} <= WELL
 
 
 def test_a_round_delivered_twice_is_one_round(tmp_path: Path) -> None:
