@@ -5,9 +5,10 @@ In:  the Medic; what its identity holds, as far as Azure told.
 Out: sentences for whoever runs it. None of this is an illness: a service that may only look is one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from shared.errors import HealError
 from shared.settings import SqliteFile
 
 if TYPE_CHECKING:
@@ -31,18 +32,46 @@ _NO_SUBSCRIPTION = (
 
 def advice(medic: "Medic", held: "Sequence[Held] | None") -> list[str]:
     """One sentence for each; `held` None: Azure did not tell."""
+    return [*_of_settings(medic), *_of_workspaces(medic), *_of_subscriptions(held)]
+
+
+def _of_settings(medic: "Medic") -> Iterator[str]:
     settings = medic.settings
     in_azure = (settings.console or "").startswith("https://")
-    said = [] if settings.workspaces else [_NO_WORKSPACE]
+    if not settings.workspaces:
+        yield _NO_WORKSPACE
     if in_azure and isinstance(settings.store, SqliteFile):
-        said.append(_OWN_STORE)
+        yield _OWN_STORE
+
+
+def _of_workspaces(medic: "Medic") -> Iterator[str]:
+    from shared.evidence import workspaces
+
+    try:
+        seen = workspaces.watched(medic.azure())
+    except HealError:
+        return  # no answer at all: what Azure's own part says is enough
+    for one in seen:
+        if one.unread:
+            yield (
+                f"the workspace {one.workspace} cannot be read ({one.unread}); give the identity "
+                "Log Analytics Reader there, or correct MEDIC_WORKSPACES: it takes the workspace's "
+                "own id, not that of its resource"
+            )
+        elif not one.tables:
+            yield (
+                f"the workspace {one.workspace} has no rows about pulls yet: have it sent the "
+                "platform's logs, by diagnostic settings of the apps and environments"
+            )
+
+
+def _of_subscriptions(held: "Sequence[Held] | None") -> Iterator[str]:
     if held is None:
-        return said
+        return
     if not held:
-        return [*said, _NO_SUBSCRIPTION]
-    unread = {one.subscription: one.unread for one in held if one.unread}
-    return said + [
-        f"the subscription {id} cannot be read ({why}); give the identity the service's role "
-        "there, or leave it out of MEDIC_SUBSCRIPTIONS"
-        for id, why in unread.items()
-    ]
+        yield _NO_SUBSCRIPTION
+    for id, why in {one.subscription: one.unread for one in held if one.unread}.items():
+        yield (
+            f"the subscription {id} cannot be read ({why}); give the identity the service's role "
+            "there, or leave it out of MEDIC_SUBSCRIPTIONS"
+        )

@@ -115,6 +115,11 @@ class Logs:
     def workspaces(self) -> tuple[str, ...]:
         return self._workspaces
 
+    def tables_of(self, workspace: str) -> frozenset[str]:
+        """Which of the tables that tell of pulls this workspace has; each is absent until its first
+        row."""
+        return self._present([workspace])
+
     def failures_of(
         self, workload: ResourceId, *, since: datetime, until: datetime, environment: str = ""
     ) -> LogRows:
@@ -251,9 +256,12 @@ class Logs:
         return LogRows(newest_first, missing=missing, incomplete=cut)
 
     def _missing(self, workspaces: Sequence[str], tables: Sequence[str]) -> tuple[str, ...]:
-        answers = self._ask([(workspace, queries.load("tables")) for workspace in workspaces])
-        present = {row["Table"] for answer in answers for row in answer.rows}
+        present = self._present(workspaces)
         return tuple(table for table in tables if table not in present)
+
+    def _present(self, workspaces: Sequence[str]) -> frozenset[str]:
+        answers = self._ask([(workspace, queries.load("tables")) for workspace in workspaces])
+        return frozenset(row["Table"] for answer in answers for row in answer.rows)
 
     def _ask(self, asked: Sequence[tuple[str, str]]) -> list[_Answer]:
         """Every (workspace, query) side by side; answers in the order asked."""

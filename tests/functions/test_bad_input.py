@@ -25,6 +25,7 @@ def _set(desk: Desk, **given: str) -> None:
 
 def _run(desk: Desk, environ: dict[str, str]) -> None:
     wanted, clinic = settings.load(environ), desk.clinic
+    clinic.pull(desk.shop())  # so that the workspace has rows
     duty.take_over(Medic(wanted, connection=clinic.connection, store=clinic.medic.store))
 
 
@@ -134,6 +135,40 @@ def test_without_a_workspace_it_is_told_what_is_lost_and_what_to_set(
 
     assert "MEDIC_WORKSPACES is not set: no log is read" in said
     assert "set it to the ids of the workspaces" in said
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ({"status": 404, "body": '{"error": {"code": "WorkspaceNotFoundError"}}'}, "404"),
+        ({"status": 403, "body": '{"error": {"code": "InsufficientAccessError"}}'}, "403"),
+    ],
+)
+def test_a_workspace_that_cannot_be_read_is_named_with_role_and_setting(
+    fault: dict[str, Any], said: str, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _set(desk, workspaces=_OURS)
+    desk.clinic.simulator.faults.add(
+        {"match": {"path": "/workspaces/.*/query"}, "times": 9} | fault
+    )
+
+    (told,) = _advice(_ask(desk, capsys))
+
+    assert str(desk.clinic.simulator.world.workspace) in told
+    assert said in told
+    assert "give the identity Log Analytics Reader there, or correct MEDIC_WORKSPACES" in told
+
+
+def test_a_workspace_that_gets_no_logs_is_told_how_to_get_some(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _set(desk, workspaces=_OURS)
+    desk.clinic.simulator.world.tables.clear()
+
+    (told,) = _advice(_ask(desk, capsys))
+
+    assert "has no rows about pulls yet" in told
+    assert "diagnostic settings" in told
 
 
 def test_the_one_subscription_of_three_that_cannot_be_read_is_named(
