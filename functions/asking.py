@@ -57,4 +57,5 @@ def scan(req: func.HttpRequest) -> func.HttpResponse:
 
     seen = pipeline.scan(medic=duty.medic())
     incidents = [incident_view(incident) for incident in seen.incidents]
-    return answer({"incidents": incidents, "workloads": seen.workloads})
+    counted = {"workloads": seen.workloads, "read": seen.read, "unread": seen.unread}
+    return answer({"incidents": incidents, **counted})

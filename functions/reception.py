@@ -21,6 +21,7 @@ from shared import signals
 from shared.errors import HealError
 from shared.model.signal import Signal, SignalKind, carried
 from shared.model.words import OPEN_STATES, State
+from shared.signals.intake import WORKLOADS
 
 if TYPE_CHECKING:
     from shared.medic import Medic
@@ -81,6 +82,8 @@ def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:
 def _incident(signal: Signal, medic: "Medic") -> str | None:
     if signal.kind is SignalKind.ROUND:
         return signal.id  # about incidents that are there already
+    if signal.kind is SignalKind.LOOK and signal.resource.type not in WORKLOADS:
+        return signal.id  # a change of something else: an incident is for whom it harms
     if signal.kind is not SignalKind.RESOLVED:
         return medic.receive(signal)
     newest = medic.store.page(resource=signal.resource.key, limit=1).incidents

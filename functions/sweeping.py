@@ -17,11 +17,13 @@ bp = func.Blueprint()
 @bp.timer_trigger(arg_name="timer", schedule="0 * * * * *", run_on_startup=False, use_monitor=True)
 @bp.queue_output(arg_name="queue", queue_name=duty.QUEUE, connection=duty.STORAGE)
 def sweep(timer: func.TimerRequest, queue: reception.Queue) -> None:
-    """Look after what no message will remind us of; what waits together goes to the queue."""
+    """Look after what no message will remind us of; what waits together, and what a patrol finds,
+    goes to the queue."""
     from shared import pipeline
 
-    rounds: list[Signal] = []
+    medic, found = duty.at_work(), list[Signal]()
     try:
-        pipeline.sweep(medic=duty.at_work(), hand_on=rounds.append)
-    finally:
-        reception.receive(rounds, queue, medic=duty.medic())
+        pipeline.sweep(medic=medic, hand_on=found.append)
+    finally:  # one incident that cannot be looked after keeps nobody from being found
+        pipeline.patrol(medic=medic, hand_on=found.append)
+        reception.receive(found, queue, medic=medic)

@@ -6,6 +6,7 @@ Out: a Clinic: real SDK clients, real store, real pipeline; only the sockets and
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,13 @@ class Clinic:
             store=store or SqliteStore(place / "medic.db"),
             clock=SimulatedClock(self.simulator),
         )
+
+    def known_as_itself(self) -> None:
+        """From here on the settings name the identity this service signs in as."""
+        old, healer = self.medic, self.simulator.world.healer
+        settings = replace(old.settings, client_id=healer["clientId"])
+        clock = SimulatedClock(self.simulator)
+        self.medic = Medic(settings, connection=self.connection, store=old.store, clock=clock)
 
     @property
     def writes(self) -> list[str]:

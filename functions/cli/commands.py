@@ -115,9 +115,12 @@ def scan(desk: Desk, as_json: bool) -> int:
         seen = pipeline.scan(medic=doctor)
     views = [incident_view(found) for found in seen.incidents]
     if as_json:
-        desk.json({"incidents": views, "workloads": seen.workloads})
+        counted = {"workloads": seen.workloads, "read": seen.read, "unread": seen.unread}
+        desk.json({"incidents": views, **counted})
     else:
-        desk.show(sheets.scanned(views, seen.workloads))
+        desk.show(sheets.scanned(views, seen.workloads, seen.read))
+        if seen.unread:
+            desk.show(sheets.sentences([f"The logs could not be asked: {seen.unread}"]))
     if any(view["diagnosis"] for view in views):
         return _FAULT
     return _AZURE if views else 0

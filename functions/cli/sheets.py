@@ -42,7 +42,7 @@ def letters(poison: View) -> RenderableType:
     return sentences(said)
 
 
-def scanned(views: Sequence[View], workloads: int) -> RenderableType:
+def scanned(views: Sequence[View], workloads: int, read: int) -> RenderableType:
     """The workloads whose pulls fail or will fail, and those that could not be looked at."""
     if not workloads:
         return Text(
@@ -50,7 +50,10 @@ def scanned(views: Sequence[View], workloads: int) -> RenderableType:
             "policy's scope has to include them."
         )
     if not views:
-        return Text(f"Every pull in scope works, as far as the configuration of {workloads} tells.")
+        return Text(
+            f"Every pull in scope works, as far as the configuration of {workloads} tells; "
+            f"{read} of them had to be read closely."
+        )
     table = _table("workload", "finding", "summary")
     for view in views:
         found = view["diagnosis"]

@@ -158,20 +158,21 @@ def _judged(
         scope=str(item.scope),
         role=role,
         role_name=str(name),
-        pulls=_pulls(role, definition, mode, item.condition, repository),
+        pulls=pulls(role, definition, mode, item.condition, repository),
     )
 
 
-def _pulls(
+def pulls(
     role: str,
     definition: Any,
     mode: PermissionMode | None,
     condition: str | None,
     repository: str,
 ) -> bool | None:
-    """Whether the assignment grants pull of this repository; None when that cannot be told."""
+    """Whether an assignment of the role grants pull of this repository; None when that cannot be
+    told. `definition` is needed for roles that are not built in."""
     if mode is None:
-        both = [_pulls(role, definition, each, condition, repository) for each in PermissionMode]
+        both = [pulls(role, definition, each, condition, repository) for each in PermissionMode]
         return both[0] if both[0] == both[1] else None
     legacy = mode is PermissionMode.LEGACY
     if role in LEGACY_PULL or role in ABAC_PULL:

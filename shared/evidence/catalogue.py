@@ -60,7 +60,7 @@ def read(azure: Azure, evidence: Evidence) -> Catalogue | Unread | None:
         return Catalogue(because="there is no registry to ask", whereabouts=known)
     if not in_question(evidence):
         return None
-    if because := _closed(azure, registry):
+    if because := closed(azure, registry):
         return Catalogue(because=because)
     if azure.left is not None and azure.left < _ENOUGH:
         return Catalogue(because="the policy's limits.azure_calls_per_incident leaves no room")
@@ -133,7 +133,7 @@ def _signs_in(evidence: Evidence, said: tuple[str, ...]) -> bool:
     return auth.attached and may and registry.arm_audience is not False
 
 
-def _closed(azure: Azure, registry: Registry) -> str:
+def closed(azure: Azure, registry: Registry) -> str:
     """Why the registry is not even asked; "" when it may be."""
     if registry.public_access is False:
         return "the registry's public network access is off, and Pull Medic stands outside"

@@ -13,14 +13,19 @@ from typing import Any
 
 from shared.clients.azure import Azure
 
-_VERSION = "2021-03-01"
+_VERSION = "2022-10-01"
 _PATH = "/providers/Microsoft.ResourceGraph/resources"
 _PAGE = 1000
 
 
-def rows(azure: Azure, query: str, what: str) -> Iterator[dict[str, Any]]:
-    """Every row. `what` finishes the sentence "Azure … while we searched Resource Graph for …"."""
+def rows(
+    azure: Azure, query: str, what: str, *, scopes_above: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Every row. `what` finishes the sentence "Azure … while we searched Resource Graph for …".
+    `scopes_above`: also what was assigned above the subscriptions that are asked about."""
     options: dict[str, Any] = {"resultFormat": "objectArray", "$top": _PAGE}
+    if scopes_above:
+        options["authorizationScopeFilter"] = "AtScopeAboveAndBelow"
     while True:
         body: dict[str, Any] = {"query": query.strip(), "options": options}
         if azure.subscriptions is not None:

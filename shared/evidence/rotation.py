@@ -11,6 +11,8 @@ registry. Both are in the Activity Log: `regenerateCredential` as an action on t
 of the workload as writes of it.
 """
 
+from datetime import datetime
+
 from shared.clients.azure import Azure
 from shared.errors import Refused
 from shared.evidence import activity_log
@@ -35,6 +37,18 @@ def read(azure: Azure, evidence: Evidence) -> Trail | Unread | None:
     if evidence.pulled is None:  # nothing shows that the password ever worked
         return evidence.trail
     return attempt(lambda: _trail(azure, evidence.workload.id, registry.id))
+
+
+def renewed(azure: Azure, registry: ResourceId) -> datetime | Unread | None:
+    """When somebody made the registry's passwords anew last, as far back as the log goes."""
+    since = activity_log.reach(azure)
+
+    def ask() -> datetime | None:
+        about = f"resourceUri eq '{registry}'"
+        found, _ = activity_log.read(azure, registry.subscription, since, about)
+        return records.newest(found, registry.key, _REGENERATED)
+
+    return attempt(ask)
 
 
 def _trail(azure: Azure, workload: ResourceId, registry: ResourceId) -> Trail:

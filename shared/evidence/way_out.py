@@ -83,11 +83,11 @@ def of_site(azure: Azure, properties: Mapping[str, Any], over_vnet: bool | Unrea
 
 
 def _platform(properties: Mapping[str, Any]) -> Egress:
-    outbound = _addresses(properties.get("outboundIpAddresses"))
+    outbound = addresses(properties.get("outboundIpAddresses"))
     return Egress(
         via=Via.PLATFORM,
         addresses=outbound,
-        possible=_addresses(properties.get("possibleOutboundIpAddresses")),
+        possible=addresses(properties.get("possibleOutboundIpAddresses")),
         stable=bool(outbound),
         because="pulls leave through the platform's shared outbound addresses"
         if outbound
@@ -180,6 +180,7 @@ def of_app(
     return Leaving(egress=way.egress or pool, subnet=own, ground=way.ground)
 
 
-def _addresses(text: object) -> tuple[str, ...]:
+def addresses(text: object) -> tuple[str, ...]:
+    """The addresses in a list as App Service writes them."""
     parts = [part.strip() for part in str(text or "").split(",")]
     return tuple(dict.fromkeys(part for part in parts if part))

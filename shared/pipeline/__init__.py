@@ -11,7 +11,9 @@ The pipeline: the only place where rooms meet.
     worsening.py  a change of ours that did harm is taken back
     undoing.py    taking back what was written: because a person says so, or because it did harm
     resuming.py   a person resets a breaker; what it held back is looked at again
-    searching.py  which workloads an alert about a whole workspace, or a scan, is about
+    searching.py  which workloads an alert about a whole workspace is about
+    failing.py    which workloads fail at present, as the logs say
+    scouting.py   who will fail to pull: after a change that was heard of, on patrol, by a scan
     waiting.py    what rests and is looked at again when time may have changed the answer
     telling.py    what people are told, outside every heal
     working.py    one worker's hold on one incident    holding.py  on what a plan touches
@@ -25,7 +27,8 @@ from shared.pipeline.deciding import again, approve, reject
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
 from shared.pipeline.resuming import reset_breaker
-from shared.pipeline.searching import Scan, scan, take
+from shared.pipeline.scouting import Scan, patrol, scan
+from shared.pipeline.searching import take
 from shared.pipeline.sweeping import check, sweep
 from shared.pipeline.undoing import rollback
 
@@ -37,6 +40,7 @@ __all__ = [
     "check",
     "diagnose",
     "heal",
+    "patrol",
     "reject",
     "reset_breaker",
     "rollback",

@@ -19,6 +19,7 @@ from datetime import timedelta
 from shared import classification, diagnosis, evidence, gate, planning
 from shared.clients import telemetry
 from shared.clients.azure import Azure
+from shared.clients.remembered import Memory
 from shared.diagnosis import together
 from shared.errors import BudgetSpent, OutOfScope, PermanentError, PermissionMissing
 from shared.evidence import lines
@@ -234,8 +235,11 @@ def _said(text: str) -> Reading:
     return replace(found, cause=cause, client_ip=None)
 
 
-def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Incident:
-    """A dry run: the same look a heal takes, kept nowhere and changing nothing.
+def diagnose(
+    resource: ResourceId, message: str | None, *, medic: Medic, memory: Memory | None = None
+) -> Incident:
+    """A dry run: the same look a heal takes, kept nowhere and changing nothing. `memory` is shared
+    with others that are looked at together.
 
     Raises OutOfScope, NotFound, PermissionMissing or a TransientError.
     """
@@ -252,7 +256,7 @@ def diagnose(resource: ResourceId, message: str | None, *, medic: Medic) -> Inci
         updated=now,
         signals=(Heard(id=signal.id, source=signal.source, at=now, text=signal.text),),
     )
-    azure = medic.azure()
+    azure = medic.azure(memory)
     try:
         found = look(signal, azure=azure, medic=medic)
     except BudgetSpent as spent:

@@ -1,35 +1,26 @@
 """
-Searching: which workloads a signal about a whole workspace, or a scan, is about.
+Searching: which workloads a signal about a whole workspace is about.
 
-In:  a SEARCH signal (an alert whose target is the workspace), or nothing for a scan.
-Out: one Signal for each failing workload; or a Scan, with one dry-run Incident for each that fails.
+In:  a SEARCH signal (an alert whose target is the workspace).
+Out: one Signal for each failing workload.
 
 The query is ours and the workspaces are those of the settings; the payload only says that it is
 time to look, and when.
 """
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from typing import Any
 
 from shared import audit, evidence
-from shared.clients.azure import Azure
-from shared.clients.logs import LogRow
-from shared.errors import HealError, Throttled
-from shared.evidence import estate
+from shared.errors import Throttled
 from shared.medic import Medic
-from shared.model.ids import InvalidId, ResourceId
 from shared.model.incident import Calls, Incident
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import FindingName, State
-from shared.pipeline import offering, rounds
+from shared.model.words import State
+from shared.pipeline import failing, offering, rounds, scouting
 from shared.pipeline.healing import heal
-from shared.pipeline.looking import diagnose
 from shared.pipeline.tracing import telling_of
 from shared.pipeline.working import Work, rests
-
-_LOOK_BACK = timedelta(minutes=30)
-_NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
 
 
 def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
@@ -54,6 +45,8 @@ def _next(signal: Signal, medic: Medic) -> tuple[Signal, ...]:
     if offering.is_offer(signal.resource):
         heal(signal, medic=medic)
         return ()
+    if signal.kind is SignalKind.LOOK:
+        return scouting.follow(signal, medic=medic)
     return search(signal, medic=medic)
 
 
@@ -84,7 +77,7 @@ def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
 def _searched(incident: Incident, signal: Signal, holder: str, medic: Medic) -> tuple[Signal, ...]:
     azure = medic.azure()
     try:
-        found = _failing(signal, azure, medic)
+        found = failing.signals(signal, azure, medic)
     except Throttled as pause:  # the sweep searches when it is over
         Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
         return ()
@@ -113,70 +106,3 @@ def _hand_over(
         azure_calls=calls,
         **changes,
     )
-
-
-def _failing(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
-    since, until = signal.window or (signal.at - _LOOK_BACK, signal.at)
-    with azure.asking("queried the workspaces for failing pulls"):
-        rows = azure.logs.failing_workloads(since=since, until=max(until, medic.now()))
-    wanted = {name.lower() for name in signal.names}
-    workloads = _workloads([row for row in rows if row.trusted], azure)
-    return tuple(
-        Signal(
-            id=f"{signal.id}/{id.key}",
-            kind=SignalKind.FAILURE,
-            source=signal.source,
-            resource=id,
-            at=signal.at,
-            window=(since, until),
-        )
-        for id in sorted(workloads, key=lambda id: id.name.lower() not in wanted)
-        if medic.outside(id) is None
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
-    """What a scan saw. Without a single workload, that nothing fails says nothing."""
-
-    workloads: int  # in scope and visible
-    incidents: tuple[Incident, ...]  # those whose pulls fail or will fail, or cannot be judged
-
-
-def scan(*, medic: Medic) -> Scan:
-    """A dry run over every workload in scope.
-
-    A workload that cannot be read is in the answer too, with the reason.
-    """
-    ids = [id for id in estate.workloads(medic.azure()) if medic.outside(id) is None]
-    found = []
-    for id in ids:
-        incident = _looked_at(id, medic)
-        if incident.diagnosis is None or incident.diagnosis.finding not in _NO_FAULT:
-            found.append(incident)
-    return Scan(workloads=len(ids), incidents=tuple(found))
-
-
-def _looked_at(id: ResourceId, medic: Medic) -> Incident:
-    try:
-        return diagnose(id, None, medic=medic)
-    except HealError as error:
-        now = medic.now()
-        blank = Incident(id="dry-run", state=State.DRY_RUN, resource=id, opened=now, updated=now)
-        return blank.at("evidence", audit.plain(str(error)), now)
-
-
-def _workloads(rows: list[LogRow], azure: Azure) -> tuple[ResourceId, ...]:
-    """Sites by the id their rows carry; container apps by name, looked up in the estate."""
-    sites = [id for row in rows if (id := _site(row)) is not None]
-    names = [row.app or row.job for row in rows if row.app or row.job]
-    apps = estate.named(azure, names) if names else ()
-    return tuple(dict.fromkeys((*sites, *apps)))
-
-
-def _site(row: LogRow) -> ResourceId | None:
-    try:
-        id = ResourceId.parse(row.resource)
-    except InvalidId:
-        return None
-    return id if evidence.watches(id) else None

@@ -70,9 +70,11 @@ class Row(Struct):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A change worth looking at. `text` is Azure's own account of a failure, untrusted."""
+    """A change worth looking at: the operation in lower case, and on what. `text` is Azure's own
+    account of a failure, untrusted."""
 
     kind: SignalKind
+    operation: str
     resource: ResourceId
     text: str
 
@@ -99,7 +101,8 @@ def judge(
     if failed and not (_PULLS_ON_WRITE.fullmatch(operation) and target.type in WORKLOADS):
         return Ignored(reason=f"{operation} failed, so nothing changed", resource=target.text)
     kind = SignalKind.FAILURE if failed else SignalKind.LOOK
-    return Judgement(kind=kind, resource=target, text=_message(row.properties) if failed else "")
+    text = _message(row.properties) if failed else ""
+    return Judgement(kind=kind, operation=operation, resource=target, text=text)
 
 
 def caller(claims: Any) -> frozenset[str]:

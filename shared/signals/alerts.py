@@ -214,6 +214,7 @@ def _from_activity(
         resource=judged.resource,
         at=happened(essentials.firedDateTime, now),
         text=judged.text,
+        operation=judged.operation,
     )
     return Intake(accepted=(signal,))
 

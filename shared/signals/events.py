@@ -63,6 +63,7 @@ def from_event(
         resource=judged.resource,
         at=happened(read.time if "specversion" in event else read.eventTime, now),
         text=judged.text,
+        operation=judged.operation,
     )
     return Intake(accepted=(signal,))
 

@@ -32,6 +32,7 @@ class _Message(msgspec.Struct, omit_defaults=True):
     text: str = ""
     window: tuple[datetime, datetime] | None = None
     names: tuple[str, ...] = ()
+    operation: str = ""
     trace: str | None = None
 
 
@@ -47,6 +48,7 @@ def dump(signal: Signal) -> str:
         text=signal.text,
         window=signal.window,
         names=signal.names,
+        operation=signal.operation,
         trace=signal.trace,
     )
     return msgspec.json.encode(message).decode()
@@ -77,5 +79,6 @@ def load(text: str | bytes) -> Signal:
         text=message.text,
         window=(window[0], window[1]) if window else None,
         names=message.names,
+        operation=message.operation,
         trace=carried(message.trace),
     )

@@ -158,7 +158,9 @@ def test_a_scan_that_sees_nothing_does_not_say_that_all_is_well(opened: Open) ->
 
     assert said.status == 0
     assert "No workload in scope is visible" in said.out
-    assert terminal.say("scan", "--json").json == {"incidents": [], "workloads": 0}
+    seen = terminal.say("scan", "--json").json
+    assert (seen["incidents"], seen["workloads"]) == ([], 0)
+    assert "InsufficientAccess" in seen["unread"]
 
 
 def test_a_terminal_gets_colours_and_no_other_escape_sequence(

@@ -125,4 +125,9 @@ def test_scan_lists_what_will_fail_and_writes_nothing(desk: Desk) -> None:
 def test_scan_of_a_healthy_estate_lists_nothing(open_desk: Callable[..., Desk]) -> None:
     desk = open_desk(estates.healthy_web_app())
 
-    assert desk.ask("POST", "/api/scan").json == {"incidents": [], "workloads": 1}
+    assert desk.ask("POST", "/api/scan").json == {
+        "incidents": [],
+        "workloads": 1,
+        "read": 0,
+        "unread": "",
+    }

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from tests.simulator import clouds, workloads
+from tests.simulator import clouds, identity, workloads
 from tests.simulator.alertrules import Combination, Rule, rules
 from tests.simulator.logs import timestamp
 from tests.simulator.systemrows import environment_of
@@ -155,6 +155,7 @@ def event(
             "aud": f"https://{host}/",
             "iss": f"https://sts.windows.net/{world.tenant}/",
             _OBJECT_ID: who,
+            **({"appid": client} if (client := identity.principals(world).get(who)) else {}),
         },
         "correlationId": str(uuid4()),
         "httpRequest": {

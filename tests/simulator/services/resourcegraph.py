@@ -48,6 +48,8 @@ _TABLES = {
 }
 #: Namespaces whose resources belong to a scope, not to a region.
 _PLACELESS = ("microsoft.resources/", "microsoft.authorization/", "microsoft.management/")
+_CONFIG = "/config/web"
+_BELOW = "AtScopeAndBelow"
 _GROUP = "microsoft.resources/subscriptions/resourcegroups"
 #: Of the types below another resource, those that `resources` holds.
 _CHILDREN = frozenset(
@@ -164,17 +166,34 @@ def _table(call: Call, name: str, body: dict[str, Any]) -> Table | None:
         return None
     scope = {str(one).lower() for one in body.get("subscriptions") or call.world.subscriptions}
     readable = _reader(call)
+    everything = _indexed(call.world)
+    configs = {
+        str(item["id"]).lower(): item for item in everything if str(item["id"]).endswith(_CONFIG)
+    }
     shown = [
-        _row(call.world, item)
-        for item in _items(call.world, table)
-        if place(item["id"])[0].lower() in scope and readable(item)
+        _row(call.world, item, configs)
+        for item in _items(call.world, table, everything)
+        if _in_scope(item, scope, body) and readable(item)
     ]
     return Table.of(_COLUMNS, shown, table)
 
 
-def _items(world: World, table: str) -> Iterator[Resource]:
-    items = world.memory.get("resourcegraph", {}).get("frozen")
-    everything: list[Resource] = lagging.as_indexed(world) if items is None else items
+def _in_scope(item: Resource, scope: set[str], body: dict[str, Any]) -> bool:
+    """What stands above every subscription is shown to whoever asks for it (`AuthorizationScope
+    Filter`, Resource Graph REST API)."""
+    subscription = place(item["id"])[0].lower()
+    if subscription:
+        return subscription in scope
+    filtered = str((body.get("options") or {}).get("authorizationScopeFilter") or _BELOW)
+    return "above" in filtered.lower()
+
+
+def _indexed(world: World) -> list[Resource]:
+    items: list[Resource] | None = world.memory.get("resourcegraph", {}).get("frozen")
+    return lagging.as_indexed(world) if items is None else items
+
+
+def _items(world: World, table: str, everything: list[Resource]) -> Iterator[Resource]:
     if table == "resourcecontainers":
         yield from _containers(world, everything)
         return
@@ -230,11 +249,12 @@ def _reader(call: Call) -> Callable[[Resource], bool]:
     return readable
 
 
-def _row(world: World, item: Resource) -> Row:
+def _row(world: World, item: Resource, configs: dict[str, Resource]) -> Row:
     sub, group = place(item["id"])
     kept = {column: item.get(column) for column in _COLUMNS}
     if str(item["type"]).lower() in ("microsoft.web/sites", "microsoft.web/sites/slots"):
-        kept["properties"] = {**item["properties"], "siteConfig": web.repeated(world, item)}
+        config = configs.get(f"{item['id']}{_CONFIG}".lower(), {}).get("properties") or {}
+        kept["properties"] = {**item["properties"], "siteConfig": web.shown(config)}
     return {
         **kept,
         "type": str(item["type"]).lower(),

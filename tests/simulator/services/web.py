@@ -81,7 +81,11 @@ def site_of(call: Call) -> Resource:
 
 def repeated(world: World, site: Resource) -> dict[str, Any]:
     """What a site repeats of its configuration, alone, in lists and in Resource Graph."""
-    config = workloads.site_config(world, site)
+    return shown(workloads.site_config(world, site))
+
+
+def shown(config: dict[str, Any]) -> dict[str, Any]:
+    """What of a configuration is repeated elsewhere."""
     return {"numberOfWorkers": config.get("numberOfWorkers", 1)} | {
         name: config[name] for name in _SHOWN if name in config
     }
