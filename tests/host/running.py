@@ -39,6 +39,11 @@ class Running:
             assert time.monotonic() < deadline, f"messages of {queue} are still not settled"
             time.sleep(0.01)
 
+    def fire(self, timer: str) -> None:
+        """Let a timer fall due, and wait until its function is over."""
+        due = self.host.fire(self.host.functions[timer])
+        asyncio.run_coroutine_threadsafe(due, self.loop).result(30)
+
     def _ask(self, question: Callable[[], Any]) -> Any:
         async def answer() -> Any:
             return question()

@@ -129,7 +129,7 @@ class Host:
         if function is None or function.kind not in ("queueTrigger", "timerTrigger"):
             return web.Response(status=404)
         if function.kind == "timerTrigger":
-            self._spawn(self._fire(function))
+            self._spawn(self.fire(function))
         else:
             given = await request.json() if request.can_read_body else {}
             body = given.get("input") or ""
@@ -153,9 +153,10 @@ class Host:
             now = datetime.now(UTC)
             due = croniter(schedule, now, second_at_beginning=True).get_next(datetime)
             await asyncio.sleep((due - now).total_seconds())
-            await self._fire(function)  # awaited: a timer never overlaps itself
+            await self.fire(function)  # awaited: a timer never overlaps itself
 
-    async def _fire(self, function: Function) -> None:
+    async def fire(self, function: Function) -> None:
+        """What the clock does when a timer falls due."""
         self._forward(await function.call(TimerRequest(past_due=False)))
 
     def _forward(self, called: Called) -> Called:

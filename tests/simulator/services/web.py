@@ -198,7 +198,10 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
 
 
 def restarts(call: Call, site: Resource) -> None:
-    """A write restarts the app: a moment later the platform pulls."""
+    """A write is noted at the site and restarts the app: a moment later the platform pulls."""
+    written = call.world.resources.get(site["id"])
+    if written is not None:
+        written["properties"]["lastModifiedTimeUtc"] = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S}"
 
     def start() -> None:
         platform.start(call.world, site["id"])
