@@ -71,11 +71,6 @@ def _hosts(row: Mapping[str, Any]) -> Iterator[str]:
     yield from (use.host for use in uses if use.acr)
 
 
-def workloads(azure: Azure) -> tuple[ResourceId, ...]:
-    """Every workload the identity may see, by id."""
-    return tuple(_ids(graph.rows(azure, _ALL, "workloads")))
-
-
 def named(azure: Azure, names: Sequence[str]) -> tuple[ResourceId, ...]:
     """Container apps, jobs and function apps on Container Apps with one of these names. Names are
     unique only per group, so one name may give several ids."""

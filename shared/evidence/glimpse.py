@@ -11,7 +11,7 @@ The deprecated app setting that routes pulls over the VNet is not seen either. P
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,13 +34,15 @@ _ADDRESSES = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
     """How pulls leave: by these addresses, or by none that a page tells (`unknown` says why).
-    `network`: the virtual network they go through first, if they do."""
+    `network`: the virtual network they go through first, if they do. `unsure`: why they might take
+    yet another way."""
 
     addresses: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     network: ResourceId | None = None
     own_dns: bool = False
     unknown: str = ""
+    unsure: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,10 +164,22 @@ def _site_way(survey: Survey, properties: Wire) -> Way:
         unknown="" if listed else "Azure lists no outbound addresses of it",
     )
     subnet = way_out.subnet(properties)
-    if subnet is None or way_out.routed(properties, {}) is not True:
+    if subnet is None:
         return platform
+    if way_out.routed(properties, {}) is not True:
+        return _either(platform, _through(survey, subnet, platform))
     own_dns = bool(site_network.dns_servers(properties, {}))
     return _through(survey, subnet, platform, own_dns=own_dns)
+
+
+def _either(platform: Way, inside: Way) -> Way:
+    """The platform's way, unless an app setting that no page shows sends pulls over the network."""
+    might = "an app setting might send its pulls over its network"
+    return replace(
+        platform,
+        possible=(*platform.possible, *inside.addresses, *inside.possible),
+        unsure=f"{might}: {inside.unknown}" if inside.unknown else "",
+    )
 
 
 def _app_way(survey: Survey, properties: Wire) -> Way:

@@ -1,32 +1,61 @@
 """
-Who needs which address at one registry: every workload there is, as the resource manager has it.
+Who needs which address at one registry: every workload there is.
 
-In:  the registry's login server, and every workload there may be.
-Out: a Leaver for each; what cannot be read or proven is said in it, never left out.
+In:  a Survey, the registry's login server, the workloads that may need an address, and for which of
+     them addresses were added.
+Out: a Leaver for each; what cannot be told or proven is said in it, never left out.
 
-Resource Graph, which may lag, only finds workloads; here each is read. Whoever leaves by its
-own network is asked how: only a path that is proven leg by leg is private.
+The pages of the survey answer for nearly all: whichever way a pull goes, they name the addresses it
+may leave by, and more of them keep more rules. Read from the resource manager are those that the
+pages do not tell enough of, and those for which the addresses were added: Resource Graph may lag,
+and a plan must not rest on it alone. Whoever leaves by its own network is then asked how: only a
+path that is proven leg by leg is private.
 """
 
 from collections.abc import Callable, Iterable
 
 from shared.clients.azure import Azure
 from shared.errors import HealError, NotFound
-from shared.evidence import container_app, gather, web
+from shared.evidence import container_app, gather, glimpse, web
+from shared.evidence.reading import attempt
+from shared.evidence.survey import Survey
 from shared.model.evidence import Registry, Unread, Via, Workload
 from shared.model.ids import ResourceId
 from shared.model.image import login_server
 from shared.model.private_path import LegName, PrivatePath
 from shared.model.signal import Signal, SignalKind
-from shared.model.tidy import Leaver
+from shared.model.tidy import Leaver, Owned, Tidy
 
 
 def leavers(
-    fresh: Callable[[], Azure], server: str, ids: Iterable[ResourceId]
+    fresh: Callable[[], Azure],
+    survey: Survey,
+    server: str,
+    ids: Iterable[ResourceId],
+    owned: tuple[Owned, ...],
 ) -> tuple[Leaver, ...]:
-    """How each of these leaves for the registry. `fresh` gives each an Azure of its own, for a look
-    at one workload has a budget."""
-    return tuple(_leaver(fresh, id, server) for id in dict.fromkeys(ids))
+    """How each of these leaves for the registry. `fresh` gives each that is read an Azure of its
+    own, for a look at one workload has a budget."""
+    found = {id: _by_pages(survey, id, server) or _leaver(fresh, id, server) for id in ids}
+    spare = Tidy(owned=owned, leavers=tuple(found.values())).unneeded
+    for id in dict.fromkeys(one.workload for one in spare):
+        if id in survey.rows and id in found:
+            found[id] = _leaver(fresh, id, server)
+    return tuple(found.values())
+
+
+def _by_pages(survey: Survey, id: ResourceId, server: str) -> Leaver | None:
+    """What the pages tell; None where that is not enough."""
+    if id not in survey.rows:
+        return None
+    seen = attempt(lambda: glimpse.of(survey, id))
+    if isinstance(seen, Unread) or seen.unseen:
+        return None
+    if not any(login_server(image.host) == server for image in seen.images):
+        return Leaver(id=id, without=f"it pulls nothing from {server}")
+    if seen.way.unknown or seen.way.unsure or not seen.way.addresses:
+        return None
+    return Leaver(id=id, leaves_by=(*seen.way.addresses, *seen.way.possible))
 
 
 def _leaver(fresh: Callable[[], Azure], id: ResourceId, server: str) -> Leaver:

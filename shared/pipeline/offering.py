@@ -16,13 +16,14 @@ from datetime import datetime, timedelta
 from shared import evidence, gate
 from shared.clients.azure import Azure
 from shared.errors import NotFound, Refused
-from shared.evidence import estate, needs, registry, surroundings
+from shared.evidence import needs, registry, surroundings
+from shared.evidence import survey as surveys
 from shared.medic import Medic
 from shared.model.evidence import Evidence, Registry, Unread, Workload
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.plan import Diagnosis, Plan, Verification
-from shared.model.tidy import Leaver, Tidy
+from shared.model.tidy import Leaver, Owned, Tidy
 from shared.model.words import FindingName, Result, State
 from shared.pipeline import weighing
 from shared.planning import ownership, tidy
@@ -68,25 +69,31 @@ def look(resource: ResourceId, *, azure: Azure, medic: Medic) -> Offer:
     incidents = [one for one in everything(medic) if _wrote_at(one, place)]
     owned = ownership.owned(incidents, place, seen.ip_rules)
     ours = tuple(one for one in owned if ripe(one.since, medic))
-    leavers = _leavers(seen, incidents, azure, medic) if ours else ()
+    leavers = _leavers(seen, incidents, ours, azure, medic) if ours else ()
     known = Tidy(owned=ours, leavers=leavers, refused=_refused(incidents))
     return _judged(seen, resource, known, azure, medic)
 
 
 def _leavers(
-    seen: Registry, incidents: list[Incident], azure: Azure, medic: Medic
+    seen: Registry,
+    incidents: list[Incident],
+    ours: tuple[Owned, ...],
+    azure: Azure,
+    medic: Medic,
 ) -> tuple[Leaver, ...]:
     """Everybody in scope that can be found, and everybody who ever had an incident here. One of
     those that is out of scope by now is not looked at, so what it needs is not known."""
     had = [one.resource for one in incidents if evidence.watches(one.resource)]
-    found = [id for id in estate.workloads(azure) if medic.outside(id) is None]
+    survey = surveys.read(azure)
+    found = [id for id in survey.workloads if medic.outside(id) is None]
     asked = [id for id in (*found, *had) if medic.outside(id) is None]
     silent = tuple(
         Leaver(id=id, unknown=f"it may not be looked at ({why})")
         for id in dict.fromkeys(had)
         if (why := medic.outside(id)) is not None
     )
-    return (*needs.leavers(medic.azure, seen.login_server, asked), *silent)
+    told = needs.leavers(medic.azure, survey, seen.login_server, dict.fromkeys(asked), ours)
+    return (*told, *silent)
 
 
 def _judged(seen: Registry, resource: ResourceId, known: Tidy, azure: Azure, medic: Medic) -> Offer:

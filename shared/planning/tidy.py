@@ -82,9 +82,9 @@ def _told(one: Owned, tidy: Tidy) -> Fact:
 def _asked(tidy: Tidy) -> Fact:
     names: Sequence[str] = [one.id.name for one in tidy.leavers if not one.without]
     return Fact(
-        fact="workloads read",
+        fact="workloads asked about",
         value=f"{len(tidy.leavers)}, of which pull from here: {', '.join(names) or 'none'}",
-        source="resource manager",
+        source="Resource Graph; the workloads they were added for by the resource manager",
     )
 
 

@@ -17,6 +17,7 @@ from tests.clinic import GENEROUS, Clinic
 from tests.pipeline.test_at_once import before_each, change, rules
 from tests.pipeline.test_undoing import OFFICE, A, B, C, healed, neighbours, patches
 from tests.simulator import estates
+from tests.simulator.services import resourcegraph
 
 DAYS = 2 * 24 * 3600
 KEEP = GENEROUS.replace("shared_egress: allow", "shared_egress: allow, unneeded: keep")
@@ -152,9 +153,17 @@ def test_an_app_nobody_ever_heard_of_keeps_the_address_it_pulls_by(tmp_path: Pat
     assert "quiet may pull by it" in said(clinic)
 
 
-def test_an_app_that_cannot_be_read_keeps_everything_and_that_is_said(ward: Clinic) -> None:
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_app_that_cannot_be_read_keeps_everything_and_that_is_said(
+    hidden: bool, ward: Clinic
+) -> None:
+    """Resource Graph shows it leaving by other addresses, or does not show it at all."""
     clinic = ward
-    gone(clinic, "shop")
+    moved(clinic, "cart", B)
+    moved(clinic, "shop", B)
+    if hidden:
+        site = clinic.id("cart", "sites")
+        clinic.simulator.world.resources.delete(site.text)
     clinic.advance(DAYS)
     match = {"method": "GET", "path": "/sites/cart$"}
     clinic.simulator.faults.add({"match": match, "times": 99, "status": 403})
@@ -163,6 +172,35 @@ def test_an_app_that_cannot_be_read_keeps_everything_and_that_is_said(ward: Clin
     assert offer(clinic) is None
     assert "it is not known whether it is needed (cart: it could not be read" in said(clinic)
     assert clinic.writes == []
+
+
+def test_what_resource_graph_does_not_know_yet_keeps_what_is_needed(ward: Clinic) -> None:
+    """It still shows the shop where it was for an hour; the resource manager knows better."""
+    clinic = ward
+    moved(clinic, "shop", B)
+    resourcegraph.freeze(clinic.simulator.world)
+    moved(clinic, "shop", A, B)
+
+    assert later(clinic) is None
+    assert f"rule {A} stays: shop may pull by it" in said(clinic)
+
+
+def test_what_an_offer_asks_for_does_not_grow_with_the_workloads_that_need_nothing(
+    tmp_path: Path,
+) -> None:
+    asked = []
+    for others in (2, 40):
+        crowd = {f"quiet{number}": (C,) for number in range(others)}
+        clinic = Clinic(neighbours(shop=(A,), **crowd), tmp_path / str(others))
+        healed(clinic, "shop")
+        gone(clinic, "shop")
+        clinic.advance(DAYS)
+        before = len(clinic.simulator.traffic)
+        sweep(medic=clinic.medic)
+        assert offer(clinic) is not None
+        asked.append(len(clinic.simulator.traffic) - before)
+
+    assert asked[0] == asked[1]
 
 
 def test_an_app_without_a_fixed_way_out_keeps_everything_and_that_is_said(ward: Clinic) -> None:
