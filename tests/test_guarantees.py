@@ -9,6 +9,7 @@ from tests import documents
 GROUPS = [
     "State that survives",
     "Many at once",
+    "Before a pull fails",
     "Gates",
     "Undo",
     "Security",

@@ -7,6 +7,7 @@ import pytest
 
 from tests.simulator import estates, identity
 from tests.simulator.azure import Simulator
+from tests.simulator.estates import healthy_cases
 from tests.simulator.services import resourcegraph
 from tests.simulator.wire import Request, Response
 
@@ -259,3 +260,38 @@ def test_a_role_on_one_resource_shows_that_resource_alone() -> None:
     )
 
     assert response.body["data"] == [{"id": seen}]
+
+
+def test_an_image_that_was_changed_is_shown_when_the_index_has_caught_up() -> None:
+    simulator = Simulator({**estates.blocked_web_app(), "propagation": {"resourcegraph": 60}})
+    shop = next(str(i["id"]) for i in simulator.world.resources if i["type"].endswith("/sites"))
+    query = "resources | where type =~ 'microsoft.web/sites' | project id, properties.siteConfig"
+    body = json.dumps({"properties": {"linuxFxVersion": "DOCKER|new"}}).encode()
+    simulator.change("PATCH", f"{shop}/config/web", body)
+
+    (before,) = data(simulator, query)
+    simulator.world.advance(61)
+    (after,) = data(simulator, query)
+
+    assert "DOCKER|new" not in str(before)
+    assert "DOCKER|new" in str(after)
+
+
+def test_a_registrys_row_names_its_private_endpoints() -> None:
+    simulator = Simulator(healthy_cases.working_in_private())
+
+    (row,) = data(simulator, f"{REGISTRIES} | project id, properties")
+
+    (end,) = row["properties"]["privateEndpointConnections"]
+    assert "Approved" in str(end)
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(None, 0), ("AtScopeAboveAndBelow", 1)])
+def test_what_is_assigned_above_is_shown_to_who_asks_for_it(asked: str | None, shown: int) -> None:
+    estate = estates.Estate()
+    root = "/providers/Microsoft.Management/managementGroups/everything"
+    estate.assign("1c2d3e4f-0000-4000-8000-00000000aaaa", estates.ACR_PULL, root)
+    options = {"authorizationScopeFilter": asked} if asked else {}
+    query = "authorizationresources | where id contains 'managementGroups' | project id"
+
+    assert len(data(Simulator(estate.scenario()), query, options=options)) == shown

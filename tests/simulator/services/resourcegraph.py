@@ -14,9 +14,10 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from tests.simulator import access, graphrefusals, kql, lagging
+from tests.simulator import access, graphrefusals, kql, lagging, registries
 from tests.simulator.guards import place
 from tests.simulator.kql import KqlError, Row, Table, values
 from tests.simulator.routes import Call, Routes
@@ -179,8 +180,7 @@ def _table(call: Call, name: str, body: dict[str, Any]) -> Table | None:
 
 
 def _in_scope(item: Resource, scope: set[str], body: dict[str, Any]) -> bool:
-    """What stands above every subscription is shown to whoever asks for it (`AuthorizationScope
-    Filter`, Resource Graph REST API)."""
+    """What stands above every subscription is shown to whoever asks for that."""
     subscription = place(item["id"])[0].lower()
     if subscription:
         return subscription in scope
@@ -238,10 +238,15 @@ def _reader(call: Call) -> Callable[[Resource], bool]:
     known: dict[tuple[str, str], bool] = {}
 
     def readable(item: Resource) -> bool:
+        kind = str(item["type"]).lower()
+        if not place(item["id"])[0]:  # what is inherited is seen by whoever may read below it
+            below = (f"/subscriptions/{one}" for one in call.world.subscriptions)
+            allows = partial(access.allows, call.world, call.principal, action=f"{kind}/read")
+            return any(allows(one) for one in below)
         parts = str(item["id"]).lower().split("/")
         above = {"/".join(parts[:end]) for end in range(6, len(parts) + 1)}
         where = "/".join(parts) if above & special else "/".join(parts[:5])
-        key = (where, str(item["type"]).lower())
+        key = (where, kind)
         if key not in known:
             known[key] = access.allows(call.world, call.principal, where, f"{key[1]}/read")
         return known[key]
@@ -255,6 +260,9 @@ def _row(world: World, item: Resource, configs: dict[str, Resource]) -> Row:
     if str(item["type"]).lower() in ("microsoft.web/sites", "microsoft.web/sites/slots"):
         config = configs.get(f"{item['id']}{_CONFIG}".lower(), {}).get("properties") or {}
         kept["properties"] = {**item["properties"], "siteConfig": web.shown(config)}
+    if str(item["type"]).lower() == "microsoft.containerregistry/registries":
+        ends = registries.connections(world, item)
+        kept["properties"] = {**item["properties"], "privateEndpointConnections": ends}
     return {
         **kept,
         "type": str(item["type"]).lower(),
