@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared import audit
 from shared.clients.azure import Azure
@@ -28,13 +29,16 @@ from shared.medic import Medic
 from shared.model.ids import ResourceId
 from shared.model.incident import Incident
 from shared.model.signal import Signal, SignalKind
+from shared.model.wording import count
 from shared.model.words import FindingName, State
 from shared.pipeline import failing
 from shared.pipeline.healing import heal
 from shared.pipeline.looking import diagnose
+from shared.store.interface import Record, RecordKind
 
 log = logging.getLogger("medic.scouting")
 
+_STAGE = "patrol"
 #: Between two patrols; and how long before the last one a change may still be in no page.
 EVERY, _LAG = timedelta(minutes=15), timedelta(minutes=15)
 #: What was written within this counts as changed lately, for a scan.
@@ -85,24 +89,41 @@ def _about(id: ResourceId, signal: Signal) -> Signal:
 def patrol(
     *, medic: Medic, hand_on: Callable[[Signal], object] | None = None
 ) -> tuple[Signal, ...]:
-    """Every quarter of an hour: look over the whole estate for what no event told of.
+    """Once in every quarter of an hour: look over the whole estate for what no event told of.
 
     `hand_on` takes the signals where there is a queue for them; else they are healed here. Never
     raises what Azure or the store says: the next minute is another one.
     """
-    holder, now = medic.worker(), medic.now()
-    if medic.policy is None or not medic.store.lease(
-        "patrol", holder=holder, until=now + EVERY, now=now
-    ):
-        return ()
+    now, store, holder = medic.now(), medic.store, medic.worker()
+    quarter = f"{_STAGE}/{_since(now):%Y-%m-%dT%H:%M}"
     try:
-        found = tuple(_drifted(medic, now))
-        for signal in found:
-            (hand_on or (lambda one: heal(one, medic=medic)))(signal)
+        if medic.policy is None or store.records(quarter):
+            return ()
+        if not store.lease(_STAGE, holder=holder, until=now + audit.CLAIM, now=now):
+            return ()
+        try:
+            return _look_over(quarter, now, medic, hand_on or partial(heal, medic=medic))
+        finally:
+            audit.give_back(_STAGE, store=store, holder=holder)
     except HealError as error:
         log.warning("The estate was not looked over: %s", audit.plain(str(error)))
-        audit.give_back("patrol", store=medic.store, holder=holder)
         return ()
+
+
+def _since(now: datetime) -> datetime:
+    """When this quarter of an hour began."""
+    return now - (now - datetime.min.replace(tzinfo=now.tzinfo)) % EVERY
+
+
+def _look_over(
+    quarter: str, now: datetime, medic: Medic, hand_on: Callable[[Signal], object]
+) -> tuple[Signal, ...]:
+    found = tuple(_drifted(medic, now))
+    for signal in found:
+        hand_on(signal)
+    text = f"looked over the estate: {count(len(found), 'workload')} to be read closely"
+    kind = RecordKind.CHANGE
+    medic.store.record(Record(incident=quarter, at=now, kind=kind, stage=_STAGE, text=text))
     return found
 
 
@@ -112,7 +133,7 @@ def _drifted(medic: Medic, now: datetime) -> Iterable[Signal]:
     survey = surveys.read(azure)
     for one in _suspects(survey, azure, medic, changed_since=now - EVERY - _LAG):
         if not _known(one, medic, now):
-            log.info("%s: %s", one.id, one.because, extra={"stage": "patrol"})
+            log.info("%s: %s", one.id, one.because, extra={"stage": _STAGE})
             yield Signal(
                 id=f"patrol/{now:%Y-%m-%dT%H:%M}/{one.id.key}",
                 kind=SignalKind.LOOK,
