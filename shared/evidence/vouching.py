@@ -48,17 +48,16 @@ class Suspect:
     plan: ResourceId | None = None
     written: datetime | None = None  # when the workload was changed last, if a page says
 
-    def concerns(self, changed: ResourceId) -> bool:
-        """Whether the change of this resource may be what the suspicion is about."""
+    def concerns(self, changed: ResourceId, *, gone: bool) -> bool:
+        """Whether the change of this resource may be what the suspicion is about. `gone`: it is
+        not there any more."""
         kind = changed.type
-        if kind == surveys.PLANS:
-            return self.plan == changed
+        if kind == surveys.REGISTRIES:
+            return self.registry == changed or (gone and self.topic is Topic.REGISTRY)
         if kind == surveys.ASSIGNMENTS:
-            at = changed.group_id
-            return self.topic is Topic.ROLE and (not self.registry or self.registry.within(at))
-        if kind.startswith("microsoft.network/"):
-            return self.topic is Topic.NETWORK
-        return self.registry in (changed, None)
+            here = self.registry is not None and self.registry.within(changed.group_id)
+            return self.topic is Topic.ROLE and here
+        return self.topic is Topic.NETWORK and (kind != surveys.PLANS or self.plan == changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

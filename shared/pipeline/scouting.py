@@ -64,10 +64,11 @@ def follow(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     survey = medic.recalled("survey", lambda: surveys.read(azure))
     survey = surveys.corrected(survey, azure, changed)
     renewed = {changed: signal.at} if signal.operation == _REGENERATED else {}
+    gone = changed not in survey.rows
     found = [
         one
         for one in vouching.suspects(survey, Knowledge(renewed=renewed))
-        if one.concerns(changed) and medic.outside(one.id) is None
+        if one.concerns(changed, gone=gone) and medic.outside(one.id) is None
     ]
     text = ", ".join(f"{one.id.name} ({one.because})" for one in found) or "nobody"
     log.info("%s was changed; may concern %s", changed, text, extra={"stage": "scouting"})

@@ -26,7 +26,7 @@ from tests.functions.changes import (
     tell,
 )
 from tests.functions.conftest import Desk
-from tests.simulator.estates.estate import guid
+from tests.simulator.estates.estate import Estate, guid
 from tests.simulator.services import resourcegraph
 
 
@@ -167,3 +167,34 @@ def test_events_that_come_within_a_minute_are_answered_by_one_survey(
     assert len(incidents(desk)) == 1
     assert len(pages) < 10
     assert desk.clinic.writes == []
+
+
+def test_a_registry_that_was_deleted_is_told_to_whom_pulls_from_it(
+    open_desk: Callable[..., Desk],
+) -> None:
+    desk = open_desk(site(), TRUSTING)
+    resourcegraph.freeze(desk.clinic.simulator.world)
+    changed = of_type(desk, REGISTRY)
+    desk.clinic.simulator.world.resources.delete(changed)
+
+    tell(desk, f"{REGISTRY}/delete", changed)
+    desk.settle()
+
+    (incident,) = incidents(desk)
+    assert incident["diagnosis"]["finding"] == "registry-not-found"
+    assert incident["state"] == "explained"
+
+
+def test_what_was_wrong_elsewhere_before_is_not_the_doing_of_this_change(
+    open_desk: Callable[..., Desk],
+) -> None:
+    """One app's registry is out of sight; another registry gets a tag."""
+    estate = Estate()
+    estate.site("lost", image="elsewhere.azurecr.io/shop/web:1", outbound=("20.50.2.9",))
+    estate.registry("contosoimages")
+    desk = open_desk(estate.scenario(), TRUSTING)
+
+    tell(desk, *tagged(desk))
+    desk.settle()
+
+    assert incidents(desk) == []
