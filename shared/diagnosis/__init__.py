@@ -167,5 +167,6 @@ def _doubts(case: Case, unknowns: tuple[Answer, ...], *, faulty: bool) -> tuple[
     if isinstance(case.evidence.registry, Registry):
         said += network.doubts_about_the_address(case)
     if faulty and case.unprovoked:
-        said.append("the workload runs, and nothing that was seen says that a pull of it failed")
+        runs = "the workload runs, and " if case.workload.serving else ""
+        said.append(f"{runs}nothing that was seen says that a pull of it failed")
     return tuple(dict.fromkeys(said))

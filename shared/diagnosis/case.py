@@ -153,9 +153,11 @@ class Case:
 
     @property
     def unprovoked(self) -> bool:
-        """True when the platform sees it run and neither a text nor a person complains."""
+        """True when neither a text nor a person complains, and the platform sees it run or only a
+        patrol came by."""
         silent = self.claim in (None, Cause.NOT_A_PULL_FAILURE) and not self.complaints
-        return silent and self.workload.serving is True and self.signal.source != "person"
+        idle = self.workload.serving is True or self.signal.source == "patrol"
+        return silent and idle and self.signal.source != "person"
 
     @property
     def uses_identity(self) -> bool:

@@ -58,7 +58,7 @@ class Signal:
 
     id: str
     kind: SignalKind
-    source: str  # "log-alert" "activity-alert" "event-grid" "person" "sweep" "round"
+    source: str  # "log-alert" "activity-alert" "event-grid" "person" "sweep" "patrol" "round"
     resource: ResourceId
     at: datetime
     text: str = ""

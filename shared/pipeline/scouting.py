@@ -138,7 +138,7 @@ def _drifted(medic: Medic, now: datetime) -> Iterable[Signal]:
             yield Signal(
                 id=f"patrol/{now:%Y-%m-%dT%H:%M}/{one.id.key}",
                 kind=SignalKind.LOOK,
-                source="sweep",
+                source="patrol",
                 resource=one.id,
                 at=now,
             )

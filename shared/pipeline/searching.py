@@ -23,6 +23,9 @@ from shared.pipeline.tracing import telling_of
 from shared.pipeline.working import Work, rests
 
 
+_PATROL = {"patrol"}
+
+
 def take(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
     """The queue's one call: heal a workload, or find out which ones a wider signal means.
 
@@ -86,6 +89,23 @@ def _searched(incident: Incident, signal: Signal, holder: str, medic: Medic) -> 
     return tuple(replace(one, trace=incident.trace) for one in found)
 
 
+def _makes_room(open: str, medic: Medic) -> bool:
+    """Close an incident that only a patrol found and whose plan waits: a pull fails by now, and
+    whoever was told of that follows the incident of the alert."""
+    store, holder = medic.store, medic.worker()
+    incident = audit.claim(open, store=store, holder=holder, now=medic.now())
+    if incident is None:
+        return False
+    try:
+        if incident.state is not State.HELD or {one.source for one in incident.signals} != _PATROL:
+            return False
+        text = "a pull fails by now; what becomes of that is told in the incident of the alert"
+        audit.note(incident, "search", text, store=store, now=medic.now(), state=State.CLOSED)
+        return True
+    finally:
+        audit.release(open, store=store, holder=holder)
+
+
 def _hand_over(
     incident: Incident, found: tuple[Signal, ...], calls: Calls, medic: Medic
 ) -> Incident:
@@ -93,7 +113,8 @@ def _hand_over(
     known = {each.resource: medic.store.find_open(each.resource) for each in found}
     told = [f"{id.name} ({open})" if open else id.name for id, open in known.items()]
     text = f"workloads whose pulls fail by the logs: {', '.join(told) or 'none'}"
-    new = next((id for id, open in known.items() if open is None), None)
+    free = (id for id, open in known.items() if open is None or _makes_room(open, medic))
+    new = next(free, None)
     changes: dict[str, Any] = {"state": State.CLOSED} if new is None else {"resource": new}
     if new is not None:
         text = f"{text}; this incident is about {new.name} from here on"

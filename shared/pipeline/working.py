@@ -187,13 +187,14 @@ def _pauses(incident: Incident) -> list[datetime]:
 
 def repeated(incident: Incident, *, medic: Medic) -> Signal:
     """The incident's own first signal once more: nobody took it, or a worker that never finished.
-    One at rest is looked at as things stand now, whatever was said then."""
+    One at rest is looked at as things stand now, whatever was said then. Where only a patrol found
+    anything, nobody has said yet that a pull fails."""
     first = incident.signals[0] if incident.signals else None
     at_rest = incident.state in UNSOLVED_STATES | {State.HELD}
     return Signal(
         id=first.id if first else f"sweep-{incident.id}",
         kind=SignalKind.FAILURE,
-        source="sweep",
+        source="patrol" if {one.source for one in incident.signals} == {"patrol"} else "sweep",
         resource=incident.resource,
         at=medic.now(),
         text=first.text if first and not at_rest else "",

@@ -128,7 +128,7 @@ def site() -> dict[str, Any]:
 
 
 def job() -> dict[str, Any]:
-    """A job between two runs: nobody can see that it runs, so it is healed at once."""
+    """A job between two runs: nobody sees it run, so the word of an event is enough to act."""
     return healthy_cases.working("job")
 
 

@@ -259,7 +259,8 @@ def _row(world: World, item: Resource, configs: dict[str, Resource]) -> Row:
     kept = {column: item.get(column) for column in _COLUMNS}
     if str(item["type"]).lower() in ("microsoft.web/sites", "microsoft.web/sites/slots"):
         config = configs.get(f"{item['id']}{_CONFIG}".lower(), {}).get("properties") or {}
-        kept["properties"] = {**item["properties"], "siteConfig": web.shown(config)}
+        own = {"siteConfig": web.shown(config), **web.written(world, item)}
+        kept["properties"] = {**item["properties"], **own}
     if str(item["type"]).lower() == "microsoft.containerregistry/registries":
         ends = registries.connections(world, item)
         kept["properties"] = {**item["properties"], "privateEndpointConnections": ends}

@@ -91,11 +91,18 @@ def shown(config: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def written(world: World, site: Resource) -> dict[str, Any]:
+    """When it was written last, once it was; what a scenario says holds until then."""
+    time = world.memory.get("written", {}).get(str(site["id"]).lower())
+    return {"lastModifiedTimeUtc": time} if time else {}
+
+
 def view(call: Call, site: Resource) -> Resource:
     """The site as this api-version shows it."""
     shown = copy.deepcopy(site)
     properties = shown["properties"]
     properties["siteConfig"] = repeated(call.world, site)
+    properties.update(written(call.world, site))
     properties.setdefault("resourceGroup", call.params.get("rg", site["id"].split("/")[4]))
     if call.version >= "2024-11-01":
         _show_every_switch(properties)
@@ -199,9 +206,8 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
 
 def restarts(call: Call, site: Resource) -> None:
     """A write is noted at the site and restarts the app: a moment later the platform pulls."""
-    written = call.world.resources.get(site["id"])
-    if written is not None:
-        written["properties"]["lastModifiedTimeUtc"] = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S}"
+    times = call.world.memory.setdefault("written", {})
+    times[site["id"].lower()] = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S}"
 
     def start() -> None:
         platform.start(call.world, site["id"])
