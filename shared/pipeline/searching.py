@@ -22,7 +22,6 @@ from shared.pipeline.healing import heal
 from shared.pipeline.tracing import telling_of
 from shared.pipeline.working import Work, rests
 
-
 _PATROL = {"patrol"}
 
 

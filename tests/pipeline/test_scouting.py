@@ -2,15 +2,20 @@
 A scan and a patrol cost what is broken, not what is there: the pages acquit whoever is well.
 """
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared import signals
 from shared.model.signal import Signal
+from shared.model.words import State
 from shared.pipeline import patrol, scan
 from tests.clinic import Clinic
+from tests.simulator import alerts
+from tests.simulator.estates import healthy_cases
 from tests.simulator.estates.cases import OFFICE
 from tests.simulator.estates.estate import ACR_PULL, Estate
 from tests.simulator.services import resourcegraph
@@ -113,3 +118,27 @@ def test_more_pages_than_azure_allows_at_once_are_asked_for_in_its_own_time(
     assert {one.resource.name for one in heard} == {"kept-out", "powerless"}
     assert sent(clinic)["pages"] > 15
     assert {one["liveResponse"]["statusCode"] for one in clinic.simulator.traffic} == {200}
+
+
+def test_the_alert_about_what_a_patrol_found_is_followed_under_its_own_id(tmp_path: Path) -> None:
+    """An alert about a container app names a workspace, so its incident starts as a search."""
+    clinic = Clinic(healthy_cases.working("app"), tmp_path)
+    registry = clinic.simulator.world.resources.get(clinic.id("contosoimages").text)
+    assert registry is not None
+    registry["properties"]["networkRuleSet"]["ipRules"] = []
+    app = clinic.only("containerapps")
+    patrol(medic=clinic.medic)
+    waiting = clinic.medic.store.find_open(app)
+    assert waiting is not None
+    assert clinic.load(waiting).state is State.HELD
+
+    clinic.pull(app)
+    payload = alerts.alert(clinic.simulator.world, app.text)
+    heard = signals.from_alert(json.dumps(payload).encode(), now=clinic.medic.now()).accepted
+    id = clinic.medic.receive(heard[0])
+    clinic.deliver(heard)
+
+    assert clinic.load(waiting).state is State.CLOSED
+    assert clinic.load(id).resource == app
+    assert clinic.load(id).state is State.VERIFYING
+    assert len(clinic.writes) == 1

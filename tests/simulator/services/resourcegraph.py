@@ -17,11 +17,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from tests.simulator import access, graphrefusals, kql, lagging, registries
+from tests.simulator import access, graphrefusals, kql, lagging, registries, sitetold
 from tests.simulator.guards import place
 from tests.simulator.kql import KqlError, Row, Table, values
 from tests.simulator.routes import Call, Routes
-from tests.simulator.services import web
 from tests.simulator.wire import Refusal, Response
 from tests.simulator.world import Resource, World
 
@@ -259,7 +258,7 @@ def _row(world: World, item: Resource, configs: dict[str, Resource]) -> Row:
     kept = {column: item.get(column) for column in _COLUMNS}
     if str(item["type"]).lower() in ("microsoft.web/sites", "microsoft.web/sites/slots"):
         config = configs.get(f"{item['id']}{_CONFIG}".lower(), {}).get("properties") or {}
-        own = {"siteConfig": web.shown(config), **web.written(world, item)}
+        own = {"siteConfig": sitetold.shown(config), **sitetold.written(world, item)}
         kept["properties"] = {**item["properties"], **own}
     if str(item["type"]).lower() == "microsoft.containerregistry/registries":
         ends = registries.connections(world, item)

@@ -11,10 +11,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulator import access, answers, identities, platform, views, workloads
+from tests.simulator import access, answers, identities, platform, sitetold, views, workloads
 from tests.simulator.routes import Call, Handler, Routes
 from tests.simulator.wire import Refusal, Response
-from tests.simulator.world import Resource, World
+from tests.simulator.world import Resource
 
 routes = Routes()
 
@@ -37,8 +37,6 @@ ROUTING = {
     "contentShareTraffic": "vnetContentShareEnabled",
     "backupRestoreTraffic": "vnetBackupRestoreEnabled",
 }
-#: What a site's GET repeats of its configuration; the rest is null.
-_SHOWN = ("linuxFxVersion", "windowsFxVersion", "acrUseManagedIdentityCreds", "alwaysOn")
 _READ_ONLY = (
     "state",
     "hostNames",
@@ -79,30 +77,12 @@ def site_of(call: Call) -> Resource:
     return answers.find(call.world, site_id(call))
 
 
-def repeated(world: World, site: Resource) -> dict[str, Any]:
-    """What a site repeats of its configuration, alone, in lists and in Resource Graph."""
-    return shown(workloads.site_config(world, site))
-
-
-def shown(config: dict[str, Any]) -> dict[str, Any]:
-    """What of a configuration is repeated elsewhere."""
-    return {"numberOfWorkers": config.get("numberOfWorkers", 1)} | {
-        name: config[name] for name in _SHOWN if name in config
-    }
-
-
-def written(world: World, site: Resource) -> dict[str, Any]:
-    """When it was written last, once it was; what a scenario says holds until then."""
-    time = world.memory.get("written", {}).get(str(site["id"]).lower())
-    return {"lastModifiedTimeUtc": time} if time else {}
-
-
 def view(call: Call, site: Resource) -> Resource:
     """The site as this api-version shows it."""
     shown = copy.deepcopy(site)
     properties = shown["properties"]
-    properties["siteConfig"] = repeated(call.world, site)
-    properties.update(written(call.world, site))
+    properties["siteConfig"] = sitetold.repeated(call.world, site)
+    properties.update(sitetold.written(call.world, site))
     properties.setdefault("resourceGroup", call.params.get("rg", site["id"].split("/")[4]))
     if call.version >= "2024-11-01":
         _show_every_switch(properties)
@@ -206,8 +186,7 @@ def _write(call: Call, site: Resource, body: dict[str, Any], *, routing: bool) -
 
 def restarts(call: Call, site: Resource) -> None:
     """A write is noted at the site and restarts the app: a moment later the platform pulls."""
-    times = call.world.memory.setdefault("written", {})
-    times[site["id"].lower()] = f"{call.world.clock.now():%Y-%m-%dT%H:%M:%S}"
+    sitetold.note(call.world, site)
 
     def start() -> None:
         platform.start(call.world, site["id"])
