@@ -25,11 +25,12 @@ import trustme
 
 @dataclass(frozen=True)
 class Letter:
-    """One message as it came: the host it was sent to, the path, and what it said."""
+    """One message as it came: the host it was sent to, the path, what it said, and who sent it."""
 
     host: str
     path: str
     content: bytes
+    authorization: str = ""
 
     @property
     def json(self) -> Any:
@@ -91,7 +92,7 @@ class Post:
 
     def _talk(self, line: socket.socket) -> None:
         with suppress(OSError, ValueError):
-            method, path, _, body = _request(line)
+            method, path, headers, body = _request(line)
             host = self.place
             if method == "CONNECT":
                 host = path.split(":")[0]
@@ -99,11 +100,11 @@ class Post:
                 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
                 self._authority.issue_cert(host).configure_cert(context)
                 line = context.wrap_socket(line, server_side=True)
-                method, path, _, body = _request(line)
-            self._answer(line, host, path, body)
+                method, path, headers, body = _request(line)
+            self.letters.append(Letter(host, path, body, headers.get("authorization", "")))
+            self._answer(line, host)
 
-    def _answer(self, line: socket.socket, host: str, path: str, body: bytes) -> None:
-        self.letters.append(Letter(host, path, body))
+    def _answer(self, line: socket.socket, host: str) -> None:
         if self.answer == 0:
             return
         status = 500 if host in self.refused else self.answer

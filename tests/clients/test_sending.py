@@ -19,7 +19,7 @@ _HOST = "westeurope-1.in.applicationinsights.azure.com"
 _CONNECTION = (
     f"InstrumentationKey=11111111-1111-4111-8111-111111111111;IngestionEndpoint=https://{_HOST}/"
 )
-_TAKEN = json.dumps({"itemsReceived": 1, "itemsAccepted": 1, "errors": []})
+_TAKEN = {"itemsReceived": 1, "itemsAccepted": 1, "errors": []}
 _WORK = """
 import logging, os
 from opentelemetry import _logs, metrics as meters, trace
@@ -43,9 +43,9 @@ def post(tmp_path: Path) -> Iterator[Post]:
         yield post
 
 
-def _work(post: Post) -> list[dict[str, Any]]:
+def _work(post: Post, **settings: str) -> list[dict[str, Any]]:
     """The items one process sent until it ended."""
-    own = {name: text for name, text in os.environ.items() if "OTEL" not in name}
+    own = {name: text for name, text in os.environ.items() if "OTEL" not in name} | settings
     told = subprocess.run(
         [sys.executable, "-c", _WORK],
         cwd=_ROOT,
@@ -56,7 +56,8 @@ def _work(post: Post) -> list[dict[str, Any]]:
         timeout=90,
     )
     assert told.returncode == 0, told.stderr
-    return [item for letter in post.letters for item in json.loads(_plain(letter.content))]
+    sent = [_plain(letter.content) for letter in post.letters if letter.host == _HOST]
+    return [item for content in sent for item in json.loads(content)]
 
 
 def _plain(content: bytes) -> bytes:
@@ -68,7 +69,7 @@ def _of(items: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 
 def test_every_span_metric_and_line_arrives_and_nothing_goes_anywhere_else(post: Post) -> None:
-    post.words = _TAKEN
+    post.words = json.dumps(_TAKEN)
 
     items = _work(post)
 
@@ -90,3 +91,22 @@ def test_where_sending_is_refused_what_is_said_about_that_is_not_sent_and_the_pr
     items = _work(post)
 
     assert [one["message"] for one in _of(items, "MessageData")] == ["password=[hidden]"]
+
+
+def test_with_an_identity_named_the_library_signs_in_as_that_one(post: Post) -> None:
+    client, until = "22222222-2222-4222-8222-222222222222", "4102444800"
+    token = {"access_token": "a-token", "expires_on": until, "token_type": "Bearer"}
+    post.words = json.dumps({**_TAKEN, **token, "resource": "https://monitor.azure.com"})
+
+    items = _work(
+        post,
+        APPLICATIONINSIGHTS_AUTHENTICATION_STRING=f"Authorization=AAD;ClientId={client}",
+        IDENTITY_ENDPOINT=f"http://{post.place}/token",
+        IDENTITY_HEADER="known-to-the-platform",
+    )
+
+    asked = [letter.path for letter in post.letters if letter.host == post.place]
+    assert {path.partition("?")[0] for path in asked} == {"/token"}
+    assert all(f"client_id={client}" in path and "monitor.azure.com" in path for path in asked)
+    assert {one.authorization for one in post.letters if one.host == _HOST} == {"Bearer a-token"}
+    assert len(_of(items, "RemoteDependencyData")) == 40
