@@ -25,11 +25,13 @@ from shared.clients.metrics import NAME, plain
 from shared.model.discretion import discreet
 from shared.model.signal import carried as carried
 
+NONE_BEFORE = ""  # the parent of a span that begins a trace
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
 SPANS = {
     "heal": "one delivery of a signal to an incident, from its claim to its release",
     "search": "which workloads a signal about a whole workspace is about",
+    "scout": "whom a change may concern, or what a patrol finds",
     "round": "what waits for one registry, looked at and written together",
     "evidence": "reading the configuration and the logs",
     "diagnosis": "from what was read to cause and plan",
@@ -144,9 +146,9 @@ def span(
 ) -> Iterator[Callable[..., None]]:
     """A span around a block of code; yields how to add what is known only later.
 
-    `parent` goes on with that trace, from another process maybe; `links` are others that led here;
-    those of the same trace are left out. An exception is told by its type alone: messages may be
-    long, and logs have them.
+    `parent` goes on with that trace, from another process maybe; NONE_BEFORE begins one, whatever
+    is going on around it. `links` are others that led here; those of the same trace are left out.
+    An exception is told by its type alone: messages may be long, and logs have them.
     """
     reader = _reader
     if reader is None:
@@ -159,7 +161,7 @@ def span(
         name,
         context=_context(parent),
         kind=kind,
-        links=_linked(links, parent or here()),
+        links=_linked(links, here() if parent is None else parent),
         attributes=plain(attributes),
         record_exception=False,
         set_status_on_exception=False,
@@ -223,6 +225,10 @@ def _nothing(*_: object, **__: object) -> None:
 
 def _context(parent: str | None) -> Any:
     """None: the span belongs to whatever is happening now."""
+    if parent == NONE_BEFORE:
+        from opentelemetry.context import Context
+
+        return Context()
     if carried(parent) is None:
         return None
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

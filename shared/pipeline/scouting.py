@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared import audit
+from shared.clients import telemetry
 from shared.clients.azure import Azure
 from shared.clients.remembered import Memory
 from shared.errors import HealError, PermanentError
@@ -103,7 +104,8 @@ def patrol(
         if not store.lease(_STAGE, holder=holder, until=now + audit.CLAIM, now=now):
             return ()
         try:
-            return _look_over(quarter, now, medic, hand_on or partial(heal, medic=medic))
+            with telemetry.span("scout", parent=telemetry.NONE_BEFORE):
+                return _look_over(quarter, now, medic, hand_on or partial(heal, medic=medic))
         finally:
             audit.give_back(_STAGE, store=store, holder=holder)
     except HealError as error:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from shared import audit, evidence
+from shared.clients import telemetry
 from shared.errors import Throttled
 from shared.medic import Medic
 from shared.model.incident import Calls, Incident
@@ -48,7 +49,8 @@ def _next(signal: Signal, medic: Medic) -> tuple[Signal, ...]:
         heal(signal, medic=medic)
         return ()
     if signal.kind is SignalKind.LOOK:
-        return scouting.follow(signal, medic=medic)
+        with telemetry.span("scout", parent=signal.trace, resource=signal.resource):
+            return scouting.follow(signal, medic=medic)
     return search(signal, medic=medic)
 
 

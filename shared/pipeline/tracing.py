@@ -6,7 +6,8 @@ Out: a span that goes on with the incident's trace; the Incident, which remember
 
 The first signal's trace is the incident's. It is kept with the incident, so that the next queue
 hop, a sweep and an approval days later go on with it; a later signal of a trace of its own is
-linked, and so is the round in which many incidents are looked at together. Where nobody reads
+linked, and so is the round in which many incidents are looked at together, or the patrol that found
+one. An incident that nobody traced gets a trace of its own at its first look. Where nobody reads
 telemetry this remembers what the signal brought and costs nothing.
 """
 
@@ -48,8 +49,9 @@ def telling_of(
     """Around one worker's work on the incident; yields it, and how to add to the span."""
     parent = telemetry.carried(incident.trace) or telemetry.carried(heard)
     told = {"incident": incident.id, "resource": incident.resource, "registry": incident.registry}
-    led_here = (heard, telemetry.here()) if parent else ()
-    with telemetry.span(name, parent=parent, links=led_here, **told) as tell:
+    led_here = (heard, telemetry.here())
+    begun = parent or telemetry.NONE_BEFORE
+    with telemetry.span(name, parent=begun, links=led_here, **told) as tell:
         if telemetry.carried(incident.trace) is None:
             incident = replace(incident, trace=parent or telemetry.here())
         yield incident, tell

@@ -8,7 +8,7 @@ from typing import Any
 from functions import reception
 from shared import signals
 from shared.model.ids import ResourceId
-from shared.model.signal import Signal
+from shared.model.signal import Signal, SignalKind
 from shared.pipeline import sweep
 from tests.clinic import GENEROUS, Clinic
 from tests.simulator import alerts, estates
@@ -74,6 +74,17 @@ def about_basket(place: Path) -> tuple[Clinic, Signal]:
     payload = alerts.alert(clinic.simulator.world, clinic.id("basket").text)
     (alert,) = signals.from_alert(json.dumps(payload).encode(), now=clinic.medic.now()).accepted
     return clinic, alert
+
+
+def about_the_registry(clinic: Clinic) -> Signal:
+    """Somebody changed the registry."""
+    return Signal(
+        id="event-1",
+        kind=SignalKind.LOOK,
+        source="event",
+        resource=clinic.only("registries"),
+        at=clinic.medic.now(),
+    )
 
 
 def helped_nobody(place: Path) -> Clinic:

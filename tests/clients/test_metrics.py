@@ -11,6 +11,7 @@ from tests.clients.stories import (
     APPROVE,
     TRACE,
     about_basket,
+    about_the_registry,
     at_the_door,
     blocked,
     helped_nobody,
@@ -96,6 +97,8 @@ def test_what_is_told_is_what_the_page_says(read: Read, tmp_path: Path) -> None:
     clinic.deliver(messages)
     clinic, alert = about_basket(tmp_path / "search")
     clinic.deliver(at_the_door(clinic, alert, TRACE))
+    clinic = blocked(tmp_path / "change")
+    take(about_the_registry(clinic), medic=clinic.medic)
 
     spans, metrics = _rows("Traces"), _rows("Metrics")
     told = read.metrics()

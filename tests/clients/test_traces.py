@@ -4,18 +4,21 @@ from pathlib import Path
 
 from shared import signals
 from shared.clients import telemetry
-from shared.pipeline import approve, heal, rollback, take
+from shared.pipeline import approve, heal, patrol, rollback, take
 from tests.clients.reader import Read, links_of, trace_of
 from tests.clients.stories import (
     APPROVE,
     TRACE,
     about_basket,
+    about_the_registry,
     at_the_door,
     blocked,
     queued,
     stormed,
     sweep_for,
 )
+from tests.clinic import Clinic
+from tests.simulator.estates.storms import storm
 
 #: What every healed incident goes through.
 STORY = {"heal", "evidence", "diagnosis", "gate", "execution", "verification", "azure"}
@@ -35,7 +38,7 @@ def test_one_incident_is_one_trace_from_the_door_to_the_proof_and_back(
     rollback(incident.id, "not on a Friday", "ada", medic=clinic.medic)
 
     assert read.traces() == {TRACE}
-    assert read.names(TRACE) == set(telemetry.SPANS) - {"round", "search"}
+    assert read.names(TRACE) == set(telemetry.SPANS) - {"round", "scout", "search"}
 
 
 def test_a_second_signal_joins_the_trace_of_the_first_and_is_linked(
@@ -146,3 +149,32 @@ def test_what_an_alert_about_a_workspace_leads_to_goes_on_with_its_trace(
     }
     assert read.traces() == {TRACE}
     assert read.names(TRACE) == STORY | {"search"}
+
+
+def test_what_a_change_leads_to_goes_on_with_the_trace_of_its_event(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = blocked(tmp_path)
+
+    clinic.deliver(at_the_door(clinic, about_the_registry(clinic), TRACE))
+
+    (incident,) = clinic.medic.store.page().incidents
+    assert incident.resource == clinic.find("shop")
+    assert read.traces() == {TRACE}
+    assert read.names(TRACE) >= {"scout", "heal", "diagnosis", "gate"}
+
+
+def test_what_a_patrol_finds_has_each_a_trace_of_its_own_linked_to_the_patrol(
+    read: Read, tmp_path: Path
+) -> None:
+    clinic = Clinic(storm(apps=3, registries=1), tmp_path)
+
+    patrol(medic=clinic.medic)
+
+    found = clinic.medic.store.page().incidents
+    (scouted,) = read.named("scout")
+    assert len(found) == 3
+    traces = {one.trace and one.trace[3:35] for one in found}
+    assert len(traces - {None, trace_of(scouted)}) == 3
+    assert all(links_of(one) == {trace_of(scouted)} for one in read.named("heal"))
+    assert read.traces("heal") == traces
