@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: How long a policy read from a file or blob counts as the one in force.
 _POLICY_AGE = timedelta(seconds=60)
 #: How long what a search found is good enough for putting things into groups.
-_RECALLED = timedelta(seconds=60)
+_RECALLED = timedelta(minutes=5)
 
 Answer = TypeVar("Answer")
 
@@ -131,7 +131,7 @@ class Medic:
         return frozenset({own.lower()}) if own else frozenset()
 
     def recalled(self, key: str, ask: "Callable[[], Answer]") -> "Answer":
-        """What `ask` answered within the last minute in this process, else what it answers now. For
+        """What `ask` answered within the last minutes in this process, else what it answers now. For
         finding things, never for judging them."""
         with self._recalling:
             at, answer = self._recollections.get(key, (None, None))

@@ -116,12 +116,22 @@ def make(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
         if rests_until(place, medic=medic) is not None:
             return ()
         with telemetry.span("round", parent=signal.trace, registry=place):
-            return _treat_together(signal.names, medic)
+            return _treat_together(_members(signal, medic), medic)
     except Throttled as pause:  # whoever still waits is the sweep's
         log.warning("No round at %s: %s", place.name, audit.plain(str(pause)))
         return ()
     finally:
         audit.give_back(name, store=medic.store, holder=holder)
+
+
+def _members(signal: Signal, medic: Medic) -> tuple[str, ...]:
+    """Whom the round was called for, and whoever came since then, as far as a search tells."""
+    since: Sequence[str] = ()
+    try:
+        since = _places(medic.store.backlog(medic.now(), _MOST), medic).get(signal.resource, ())
+    except HealError as error:
+        log.warning("A round takes those it was called for: %s", audit.plain(str(error)))
+    return tuple(dict.fromkeys((*signal.names, *since)))[:_AT_ONCE]
 
 
 def _treat_together(ids: Sequence[str], medic: Medic) -> tuple[Signal, ...]:

@@ -14,6 +14,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -37,6 +38,7 @@ _MINUTE = 60.0
 _LONGEST, _EACH = 8 * _MINUTE, 0.8  # seconds for any storm, and more for each app
 _GLANCES = 60  # apps that are counted in a second's pause, for counting costs the same processors
 _MANAGEMENT = "https://management.azure.com/"
+_DOORS = 8  # alerts that are taken in at once
 _RETRY = [30, 45, 60]  # seconds between the platform's own pulls
 
 
@@ -207,13 +209,18 @@ def _alerts(azure: _Azure, store: Store, account: str) -> None:
     queue = QueueClient.from_connection_string(account, QUEUE)
     sites = random.Random(7).sample(azure.sites, len(azure.sites))
     began = time.monotonic()
-    for number, site in enumerate(sites):
-        time.sleep(max(0.0, began + number * _MINUTE / len(sites) - time.monotonic()))
+
+    def alert(site: dict[str, Any]) -> None:
         now = datetime.now(UTC)
         id = ResourceId.parse(site["id"])
         signal = signals.manual(id, None, now=now, id=f"storm/{id.name}")
         store.receive(signal, now=now)
         queue.send_message(signals.dump(signal))
+
+    with ThreadPoolExecutor(_DOORS) as doors:
+        for number, site in enumerate(sites):
+            time.sleep(max(0.0, began + number * _MINUTE / len(sites) - time.monotonic()))
+            doors.submit(alert, site)
 
 
 def _healed(store: Store) -> int:
