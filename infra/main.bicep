@@ -45,6 +45,9 @@ param loggedResources string = ''
 @description('Resource ids of Event Grid system topics that subscriptions have already, comma separated: Azure allows one for each subscription. Each needs its own identity switched on.')
 param eventTopics string = ''
 
+@description('Actions of infra/roles that this cloud does not know, comma separated; azd finds them by itself. Azure refuses a whole role for one of them, so they are left out.')
+param unknownActions string = ''
+
 @secure()
 @description('Where people are told: MEDIC_NOTIFY, or a Key Vault reference to it.')
 param notify string = ''
@@ -139,7 +142,13 @@ module host 'modules/host.bicep' = {
 
 module role 'modules/role.bicep' = {
   name: 'roles-${token}'
-  params: { token: token, environmentName: environmentName, subscriptions: watched, policy: policy }
+  params: {
+    token: token
+    environmentName: environmentName
+    subscriptions: watched
+    policy: policy
+    unknownActions: listed(toLower(unknownActions))
+  }
 }
 
 module access 'modules/access.bicep' = {

@@ -41,6 +41,24 @@ for subscription in $(echo "${WATCHED_SUBSCRIPTIONS:-$AZURE_SUBSCRIPTION_ID}" | 
 done
 [ "$wrong" = 0 ] || exit 1
 
+# Azure refuses a role for one action that its cloud does not know; such are left out.
+actions=$(cat infra/roles/*.json | grep -o '"Microsoft\.[^"]*"' | tr -d '"' | tr '[:upper:]' '[:lower:]' | sort -u)
+unknown=
+for provider in $(echo "$actions" | cut -d/ -f1 | sort -u); do
+    known=$(az provider operation show --namespace "$provider" --only-show-errors --output tsv \
+        --query '[operations[].name, resourceTypes[].operations[].name][]' | tr -d '\r' | tr '[:upper:]' '[:lower:]') && [ -n "$known" ] || {
+        say "the actions of $provider cannot be listed; if Azure calls one of them unknown, name it in UNKNOWN_ACTIONS."
+        continue
+    }
+    for action in $(echo "$actions" | grep "^$provider/"); do
+        echo "$known" | grep -qxF "$action" || unknown="${unknown:+$unknown,}$action"
+    done
+done
+if [ "$unknown" != "${UNKNOWN_ACTIONS:-}" ]; then
+    [ -z "$unknown" ] || say "this cloud does not know $unknown; the roles go without, and what depends on it stays undetermined."
+    azd env set UNKNOWN_ACTIONS "$unknown"
+fi
+
 others=$(az resource list --resource-type Microsoft.Web/sites --tag azd-service-name=medic --only-show-errors --output tsv \
     --query "[?tags.\"azd-env-name\"!='$AZURE_ENV_NAME'].name") || others=
 if [ -n "$others" ]; then

@@ -17,6 +17,9 @@ param subscriptions array
 @description('The policy.')
 param policy object
 
+@description('Actions this cloud does not know, in lower case: Azure refuses a whole role for one of them.')
+param unknownActions string[]
+
 var readers = {
   reader: loadJsonContent('../roles/reader.json')
   'settings-reader': loadJsonContent('../roles/settings-reader.json')
@@ -43,8 +46,10 @@ resource definitions 'Microsoft.Authorization/roleDefinitions@2022-04-01' = [
       assignableScopes: map(subscriptions, id => '/subscriptions/${id}')
       permissions: [
         {
-          actions: contains(readers, name) || mayWrite(policy, name) ? files[name].actions : nothing
-          dataActions: files[name].dataActions
+          actions: contains(readers, name) || mayWrite(policy, name)
+            ? filter(files[name].actions, action => !contains(unknownActions, toLower(action)))
+            : nothing
+          dataActions: filter(files[name].dataActions, action => !contains(unknownActions, toLower(action)))
           notActions: []
           notDataActions: []
         }

@@ -18,11 +18,11 @@ from typing import Any
 
 from shared import evidence
 from shared.evidence import permissions
-from shared.pipeline import rollback
+from shared.pipeline import rollback, sweep
 from tests.clinic import GENEROUS, Clinic
 from tests.estates.elsewhere import second_subscription
 from tests.matrix.rows import STORIES
-from tests.simulator import access
+from tests.simulator import access, estates
 from tests.simulator.estates import (
     ACR_PULL,
     REPOSITORY_READER,
@@ -251,6 +251,16 @@ def _across(place: Path) -> None:
     assert clinic.heal(shop).state == "verifying"
 
 
+def _not_seen_yet(place: Path) -> None:
+    """The platform does not pull again for a day, so the registry's own log is asked."""
+    clinic = _clinic({**estates.blocked_web_app(), "retry": [86400]}, place)
+    shop = clinic.find("shop")
+    clinic.pull(shop)
+    clinic.heal(shop)
+    clinic.advance(60)
+    sweep(medic=clinic.medic)
+
+
 def _looked_at(scenario: Scenario, place: Path) -> None:
     clinic = _clinic(scenario, place)
     workload = clinic.find("shop")
@@ -283,4 +293,5 @@ _OWN = (
     _in_slots,
     _out_of_sight,
     _across,
+    _not_seen_yet,
 )

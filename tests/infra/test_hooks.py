@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.infra.ways import HERE, INFRA
+from tests.simulator.estates.healer import ROLES
 
 pytestmark = pytest.mark.skipif(shutil.which("sh") is None, reason="there is no sh to run hooks")
+KEYS = ("actions", "dataActions")
 _TOPIC = "/subscriptions/s/resourceGroups/ops/providers/Microsoft.EventGrid/systemTopics/all"
 
 
@@ -49,6 +51,7 @@ class Stage:
         return subprocess.run(
             [str(INFRA / "hooks" / hook)],
             env={"LANG": os.environ.get("LANG", "C"), **given, **environ},
+            cwd=INFRA.parent,
             capture_output=True,
             text=True,
             check=False,
@@ -60,8 +63,20 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path)
 
 
-def azure(topics: str = "", others: str = "") -> dict[str, str]:
-    return {
+def azure(topics: str = "", others: str = "", unknown: str = "none") -> dict[str, str]:
+    """What `az` answers. `unknown`: no provider knows an action with that in its name."""
+    actions = {action for role in ROLES.values() for key in KEYS for action in role[key]}
+    listed = {
+        f"provider operation show --namespace {provider} ": "\n".join(
+            one for one in sorted(actions) if one.lower().startswith(f"{provider}/")
+        )
+        for provider in {one.split("/")[0].lower() for one in actions}
+    }
+    listed = {
+        start: "\n".join(one for one in said.split("\n") if unknown not in one)
+        for start, said in listed.items()
+    }
+    return listed | {
         "functionapp list-flexconsumption-locations": "East US\nwesteurope\n",
         "eventgrid system-topic list": topics,
         "resource list": others,
@@ -121,6 +136,28 @@ def test_every_subscription_is_asked_for_its_topics(stage: Stage) -> None:
 
     asked = [line for line in stage.said if "system-topic list" in line]
     assert [line.split()[5] for line in asked] == ["one", "two"]
+
+
+def test_actions_a_cloud_does_not_know_are_found_and_left_out(stage: Stage) -> None:
+    stage.tool("az", azure(unknown="siteStatus"))
+    stage.tool("azd", {})
+    missing = "microsoft.web/sites/sitestatus/read,microsoft.web/sites/slots/sitestatus/read"
+
+    ran = stage.run("before.sh")
+
+    assert ran.returncode == 0
+    assert f"this cloud does not know {missing}; the roles go without" in ran.stderr
+    assert f"azd env set UNKNOWN_ACTIONS {missing}" in stage.said
+
+
+def test_what_was_unknown_and_is_known_now_is_not_left_out_any_more(stage: Stage) -> None:
+    stage.tool("az", azure())
+    stage.tool("azd", {})
+
+    ran = stage.run("before.sh", UNKNOWN_ACTIONS="microsoft.web/sites/sitestatus/read")
+
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert stage.said[-2].strip() == "azd env set UNKNOWN_ACTIONS"
 
 
 def test_another_service_beside_it_is_a_warning(stage: Stage) -> None:

@@ -139,6 +139,16 @@ def test_a_policy_that_gets_narrower_empties_the_roles_that_are_assigned() -> No
     assert actions(after["firewall-sync"]) == _HARMLESS
 
 
+def test_an_action_the_cloud_does_not_know_is_in_no_role() -> None:
+    left_out = "Microsoft.Web/sites/siteStatus/read"
+    full, less = (
+        roles(deployed(ACTING, unknownActions=text))["reader"]
+        for text in ("", f" {left_out}, Microsoft.Web/sites/nonsense/read")
+    )
+
+    assert set(actions(full)) - set(actions(less)) == {left_out}
+
+
 def test_settings_and_passwords_are_read_only_where_that_is_wanted() -> None:
     assert "settings-reader" not in assigned(deploy(MAIN, **EVERYTHING, readSettings=False))
 

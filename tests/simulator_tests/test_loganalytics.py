@@ -183,6 +183,24 @@ def test_an_identity_without_the_right_may_not_query_the_workspace() -> None:
     assert (response.status, response.body["error"]["code"]) == (403, "InsufficientAccessError")
 
 
+def test_a_table_whose_data_may_not_be_read_is_not_there() -> None:
+    simulator = Simulator(estates.blocked_web_app())
+    world, line = simulator.world, platform_row("2026-08-03T09:00:00Z", "State: Started")
+    world.log("AppServicePlatformLogs", line)
+    world.log("Ours_CL", {"TimeGenerated": line["TimeGenerated"], "Said_s": "hello"})
+    queries = [f"{name} | project TimeGenerated" for name in ("AppServicePlatformLogs", "Ours_CL")]
+    before = [ask(simulator, {"query": text}).status for text in queries]
+
+    for role in world.resources.of_type("Microsoft.Authorization/roleDefinitions"):
+        (held,) = role["properties"]["permissions"]
+        kept = [one for one in held["actions"] if not one.endswith(("Logs/read", "Custom/read"))]
+        held["actions"] = kept
+
+    assert before == [200, 200]
+    assert [ask(simulator, {"query": text}).status for text in queries] == [400, 400]
+    assert ask(simulator, {"query": "print 1"}).status == 200
+
+
 def test_a_get_asks_the_same_question(simulator: Simulator) -> None:
     world = simulator.world
     token = identity.token_for(world, world.healer["principalId"], audience=f"https://{HOST}")

@@ -4,7 +4,9 @@ Log Analytics: the query API of one workspace (`api.loganalytics.io` and its sov
 In:  a query over the rows the platform has logged so far, and an optional time span.
 Out: one typed table, as the v1 document describes it; refusals in the service's own words.
 
-A table exists from its first row on. Azure's own tables have fixed columns, a custom one (`_CL`)
+A table exists from its first row on, and for those only who may read it: to run a query is one
+permission, each table's data another, all custom tables together a third ("Manage table-level read
+access in a Log Analytics workspace"). Azure's own tables have fixed columns, a custom one (`_CL`)
 those of which a value was ever ingested. A row is seen `propagation.logs` seconds after its time.
 """
 
@@ -73,7 +75,7 @@ def _answer(call: Call, query: str, timespan: str | None) -> Response:
     now = call.world.clock.now()
     between = _span(timespan, now) if timespan else None
     try:
-        found = kql.run(query, lambda name: table(call.world, name, between), now)
+        found = kql.run(query, lambda name: _readable(call, name, between), now)
     except KqlError as error:
         raise _refused(error) from None
     columns = [{"name": name, "type": type} for name, type in found.columns.items()]
@@ -89,7 +91,7 @@ def _authorise(call: Call) -> None:
     if not _here(call.world, asked):
         raise _not_found()
     for resource in call.world.resources.of_type(_TYPE):
-        if str(resource["properties"].get("customerId", "")).lower() != asked.lower():
+        if not _is_meant(resource, asked):
             continue
         if not access.allows(call.world, call.principal, resource["id"], f"{_TYPE}/query/read"):
             raise Refusal(
@@ -98,6 +100,22 @@ def _authorise(call: Call) -> None:
                 "The provided credentials have insufficient access to perform the requested "
                 "operation",
             )
+
+
+def _readable(call: Call, name: str, between: tuple[datetime, datetime] | None) -> Table | None:
+    """The table, for a caller who may read its data."""
+    group = "Tables.Custom" if name.endswith("_CL") else name
+    for resource in call.world.resources.of_type(_TYPE):
+        action = f"{_TYPE}/query/{group}/read"
+        if _is_meant(resource, call.params["workspace"]) and not access.allows(
+            call.world, call.principal, resource["id"], action
+        ):
+            return None
+    return table(call.world, name, between)
+
+
+def _is_meant(resource: Resource, workspace: str) -> bool:
+    return str(resource["properties"].get("customerId", "")).lower() == workspace.lower()
 
 
 def _is_guid(text: str) -> bool:
