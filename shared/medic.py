@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: How long a policy read from a file or blob counts as the one in force.
 _POLICY_AGE = timedelta(seconds=60)
 #: How long what a search found is good enough for putting things into groups.
-_RECALLED = timedelta(minutes=5)
+_RECALLED = timedelta(minutes=1)
 
 Answer = TypeVar("Answer")
 
@@ -130,12 +130,14 @@ class Medic:
         own = self.settings.client_id
         return frozenset({own.lower()}) if own else frozenset()
 
-    def recalled(self, key: str, ask: "Callable[[], Answer]") -> "Answer":
-        """What `ask` answered within the last minutes in this process, else what it answers now. For
+    def recalled(
+        self, key: str, ask: "Callable[[], Answer]", *, within: timedelta = _RECALLED
+    ) -> "Answer":
+        """What `ask` answered so lately in this process, else what it answers now. For
         finding things, never for judging them."""
         with self._recalling:
             at, answer = self._recollections.get(key, (None, None))
-            if at is None or not timedelta(0) <= self.now() - at <= _RECALLED:
+            if at is None or not timedelta(0) <= self.now() - at <= within:
                 at, answer = self.now(), ask()
                 self._recollections[key] = (at, answer)
             found: Answer = answer

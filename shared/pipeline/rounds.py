@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared import audit, evidence
 from shared.clients import telemetry
@@ -43,6 +44,8 @@ log = logging.getLogger("medic.rounds")
 
 #: Incidents one search sorts by registry, and those of one round: a message has to hold their ids.
 _MOST, _AT_ONCE = 2000, 500
+#: How long it is good enough for that which registry a workload pulls from.
+_KNOWN = timedelta(minutes=5)
 #: Nobody searches again for so long after somebody did.
 _CALLED = timedelta(seconds=20)
 #: Incidents of one round looked at side by side.
@@ -90,7 +93,8 @@ def _places(waiting: Sequence[Waiting], medic: Medic) -> Mapping[ResourceId, Seq
     """Which incidents wait at which registry; at their workload where none is known."""
     where: Mapping[ResourceId, ResourceId] = {}
     if not all(one.registry for one in waiting):
-        where = medic.recalled("registries", lambda: estate.registries(medic.azure()))
+        search = partial(estate.registries, medic.azure())
+        where = medic.recalled("registries", search, within=_KNOWN)
     places: dict[ResourceId, list[str]] = {}
     for one in waiting:
         workload = ResourceId(one.resource)
