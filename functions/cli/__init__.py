@@ -9,6 +9,7 @@ Out: words for a person, or JSON; an exit status: 0 done · 1 a fault was found 
     paper.py      where words go, made safe     story.py      an incident as a person reads it
     sheets.py     lists and sentences           powers.py     policy and permissions
     selftest.py   a signal through a service that runs
+    common.py     what the verbs share
 
 Nothing but `click` is imported before a command needs it: `medic classify` loads neither an Azure
 SDK nor a policy. Errors are one line on stderr; a traceback is shown only with --verbose.

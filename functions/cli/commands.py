@@ -6,20 +6,16 @@ Out: its exit status. Azure, the store and the policy are those of the Medic on 
 """
 
 from collections.abc import Callable
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any, TypeVar
 
 import click
 
+from functions.cli import common
 from functions.cli.paper import Desk
-from shared.model.discretion import discreet
 from shared.model.words import State
-
-if TYPE_CHECKING:
-    from shared.medic import Medic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_FAULT, _AZURE = 1, 3
 _desk = click.make_pass_decorator(Desk)
 _as_json = click.option("--json", "as_json", is_flag=True, help="JSON instead of words.")
 _message = click.option("--message", metavar="TEXT", help="The log line that says what failed.")
@@ -73,13 +69,13 @@ def diagnose(desk: Desk, resource: str, message: str | None, as_json: bool) -> i
     from shared.model.views import incident_view
     from shared.model.words import FindingName
 
-    doctor = _on_duty()
-    signal = _signal(doctor, resource, message)
+    doctor = common.on_duty()
+    signal = common.signal(doctor, resource, message)
     with desk.busy(f"looking at {signal.resource.name}"):
         found = pipeline.diagnose(signal.resource, signal.text or None, medic=doctor)
-    _tell(desk, incident_view(found), as_json=as_json)
+    common.tell(desk, incident_view(found), as_json=as_json)
     fine = (FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE)
-    return 0 if found.diagnosis and found.diagnosis.finding in fine else _FAULT
+    return 0 if found.diagnosis and found.diagnosis.finding in fine else common.FAULT
 
 
 @medic.command()
@@ -95,10 +91,10 @@ def heal(desk: Desk, resource: str, message: str | None, yes: bool, as_json: boo
     """
     from functions.cli import treating
 
-    doctor = _on_duty(writes=True)
-    signal = _signal(doctor, resource, message)
+    doctor = common.on_duty(writes=True)
+    signal = common.signal(doctor, resource, message)
     incident = treating.heal(signal, medic=doctor, desk=desk, ask=not yes, quiet=as_json)
-    return _treated(desk, incident, as_json)
+    return common.treated(desk, incident, as_json)
 
 
 @medic.command()
@@ -110,7 +106,7 @@ def scan(desk: Desk, as_json: bool) -> int:
     from shared import pipeline
     from shared.model.views import incident_view
 
-    doctor = _on_duty()
+    doctor = common.on_duty()
     with desk.busy("looking over every workload in scope"):
         seen = pipeline.scan(medic=doctor)
     views = [incident_view(found) for found in seen.incidents]
@@ -122,8 +118,8 @@ def scan(desk: Desk, as_json: bool) -> int:
         if seen.unread:
             desk.show(sheets.sentences([f"The logs could not be asked: {seen.unread}"]))
     if any(view["diagnosis"] for view in views):
-        return _FAULT
-    return _AZURE if views else 0
+        return common.FAULT
+    return common.AZURE if views else 0
 
 
 @medic.command()
@@ -150,9 +146,9 @@ def incidents(
     from shared.model import selftest
     from shared.model.views import incident_view, letters_view
 
-    doctor = _on_duty()
+    doctor = common.on_duty()
     if id is not None:
-        _tell(desk, incident_view(_incident(doctor, id)), as_json=as_json)
+        common.tell(desk, incident_view(common.incident(doctor, id)), as_json=as_json)
         return 0
     page = doctor.store.page(
         state=State(state) if state else None,
@@ -183,10 +179,10 @@ def approve(desk: Desk, id: str, as_json: bool) -> int:
     """Allow exactly the plan an incident shows, carry it out and wait for the proof."""
     from functions.cli import treating
 
-    doctor = _on_duty(writes=True)
-    held = _incident(doctor, id)
+    doctor = common.on_duty(writes=True)
+    held = common.incident(doctor, id)
     incident = treating.approve(held, medic=doctor, desk=desk, quiet=as_json)
-    return _treated(desk, incident, as_json)
+    return common.treated(desk, incident, as_json)
 
 
 @medic.command()
@@ -200,10 +196,10 @@ def reject(desk: Desk, id: str, reason: str | None, as_json: bool) -> int:
     from shared import pipeline
     from shared.model.views import incident_view
 
-    doctor = _on_duty()
-    _incident(doctor, id)
-    done = pipeline.reject(id, _why(reason), person(), medic=doctor)
-    _tell(desk, incident_view(done), as_json=as_json, parts=("head",))
+    doctor = common.on_duty()
+    common.incident(doctor, id)
+    done = pipeline.reject(id, common.why(reason), person(), medic=doctor)
+    common.tell(desk, incident_view(done), as_json=as_json, parts=("head",))
     return 0
 
 
@@ -217,11 +213,11 @@ def rollback(desk: Desk, id: str, reason: str | None, as_json: bool) -> int:
     from functions.cli import treating
     from shared.model.views import incident_view
 
-    doctor = _on_duty(writes=True)
-    _incident(doctor, id)
-    why = _why(reason)
+    doctor = common.on_duty(writes=True)
+    common.incident(doctor, id)
+    why = common.why(reason)
     done = treating.rollback(id, why, medic=doctor, desk=desk, quiet=as_json)
-    _tell(desk, incident_view(done), as_json=as_json, parts=("head", "outcome"))
+    common.tell(desk, incident_view(done), as_json=as_json, parts=("head", "outcome"))
     return 0
 
 
@@ -241,14 +237,14 @@ def breaker(desk: Desk, scope: str | None, reset: bool, reason: str | None, as_j
     from shared import pipeline
     from shared.model.views import breaker_view
 
-    doctor = _on_duty()
+    doctor = common.on_duty()
     if scope and scope != "*":
-        scope = _id(scope).key
+        scope = common.resource_id(scope).key
     if reset and not scope:
         raise click.UsageError('say which breaker to reset: a registry\'s id, or "*"')
     done = None
     if reset and scope:
-        done = pipeline.reset_breaker(scope, _why(reason), person(), medic=doctor)
+        done = pipeline.reset_breaker(scope, common.why(reason), person(), medic=doctor)
     tripped = [one for one in doctor.store.breakers() if scope in (None, one.scope)]
     if as_json:
         desk.json({"reset": done, "breakers": [breaker_view(one) for one in tripped]})
@@ -266,81 +262,5 @@ def policy(desk: Desk, as_json: bool) -> int:
     """What the policy in force and the identity's permissions let this service do, and what not."""
     from functions.cli import powers
 
-    doctor = _on_duty(writes=True)
+    doctor = common.on_duty(writes=True)
     return powers.tell(doctor, desk, as_json=as_json)
-
-
-def _on_duty(*, writes: bool = False) -> "Medic":
-    """The Medic on duty. BadInput when settings are bad; for writes also when the policy is, and
-    HealError when it is out of reach."""
-    from functions import duty
-    from shared.errors import BadInput, HealError
-
-    doctor = duty.medic()
-    if writes and doctor.policy_unread:
-        raise HealError(f"{doctor.policy_problems[0]}; nothing is written meanwhile")
-    bad = [f"{p.setting} {p.message}: {p.advice}" for p in doctor.settings.problems]
-    if not bad and writes:
-        bad = [f"the policy is not valid: {problem}" for problem in doctor.policy_problems]
-    if bad:
-        raise BadInput("; ".join(bad))
-    return doctor
-
-
-def _signal(doctor: "Medic", resource: str, message: str | None) -> Any:
-    from uuid import uuid4
-
-    from shared import signals
-
-    return signals.manual(resource, message, now=doctor.now(), id=str(uuid4()))
-
-
-def _id(text: str) -> Any:
-    from shared.model.ids import InvalidId, ResourceId
-
-    try:
-        return ResourceId.parse(text)
-    except InvalidId as error:
-        raise click.BadParameter(str(error), param_hint="SCOPE") from error
-
-
-def _incident(doctor: "Medic", id: str) -> Any:
-    from shared.errors import NotFound
-
-    found = doctor.store.load(id)
-    if found is None:
-        raise NotFound(f"there is no incident {id}; `medic incidents` lists those there are")
-    return found
-
-
-def _why(reason: str | None) -> str:
-    """The reason given, or asked for where there is somebody to ask."""
-    import sys
-
-    if reason is None and sys.stdin.isatty() and sys.stderr.isatty():
-        reason = click.prompt("Why", err=True)
-    text = (reason or "no reason given").strip()
-    if not text or len(text) > 1000:
-        raise click.BadParameter("say in 1 to 1000 characters why", param_hint="--reason")
-    return discreet(text)
-
-
-def _treated(desk: Desk, incident: Any, as_json: bool) -> int:
-    """The exit status of a treatment: the fault is gone, still there, or Azure refused."""
-    from functions.cli import treating
-    from shared.model.views import incident_view
-
-    if as_json:
-        desk.json(incident_view(incident))
-    if incident.state in treating.WELL:
-        return 0
-    return _AZURE if treating.refused(incident) else _FAULT
-
-
-def _tell(desk: Desk, view: Any, *, as_json: bool, parts: tuple[str, ...] | None = None) -> None:
-    if as_json:
-        desk.json(view)
-        return
-    from functions.cli.story import ALL, story
-
-    desk.show(story(view, parts or ALL))

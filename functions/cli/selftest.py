@@ -18,11 +18,11 @@ from uuid import UUID, uuid4
 
 import click
 
+from functions.cli.common import FAULT
 from functions.cli.paper import Desk
 from shared.model.ids import InvalidId
 from shared.model.selftest import GROUP, target
 
-_FAULT = 1
 _PATIENCE, _LONGER = 10.0, 60.0  # seconds for an alert, as an action group waits; for an answer
 _NOBODYS = str(UUID(int=0))
 _END = "closed"  # where Azure says that there is no such app
@@ -65,7 +65,7 @@ def selftest(
         desk.json(report)
     else:
         desk.show(*_sentences(report))
-    return 0 if report["ok"] else _FAULT
+    return 0 if report["ok"] else FAULT
 
 
 def _address(text: str) -> str:
