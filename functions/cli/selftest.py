@@ -215,4 +215,9 @@ def _end(report: dict[str, Any]) -> str:
             "The service works, but not there: the place of the test is out of its scope. Name one "
             "that is in scope with --subscription and --group."
         )
+    if state == "explained":
+        return (
+            "The service works, but its identity may not look there. Name a resource group that it "
+            "may read with --group, or give it the service's role on the subscription."
+        )
     return f"The way is not open: incident {report['incident']} is {state}; look at /api/health."

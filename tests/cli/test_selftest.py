@@ -117,6 +117,17 @@ def test_what_a_self_test_leaves_bothers_nobody(
     assert "medic.incidents" not in read.metrics()
 
 
+def test_an_identity_that_may_not_look_there_is_told_as_that(seat: Terminal, host: Running) -> None:
+    refused = {"match": {"path": "/medic-selftest-.*"}, "times": 9, "status": 403, "body": "{}"}
+    seat.clinic.simulator.faults.add(refused)
+
+    said = _ask(seat, host)
+
+    assert said.status == 1
+    assert "403" in said.out
+    assert "Name a resource group that it may read with --group" in said.out
+
+
 def test_a_place_out_of_scope_is_told_as_that(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], host: Running
 ) -> None:
