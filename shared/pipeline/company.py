@@ -5,8 +5,8 @@ In:  an Incident whose plan the gate allowed.
 Out: whether a registry takes its first step in one write with others'; until when it waits for it.
 
 A registry has no etag and takes its whole rule list in every write, so few writes are safe writes.
-The first is carried out as it comes; what follows within the same minute waits until it is over,
-and is then one write.
+In calm times incidents are treated as they come. In a crowd the first is, too; what follows within
+the same minute waits until it is over, and is then one write.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from shared.pipeline.looking import Look
 if TYPE_CHECKING:
     from shared.pipeline.working import Work
 
-#: Between two writes at one registry.
+#: Between two writes at one registry in a crowd.
 GAP = timedelta(minutes=1)
 #: So many incidents under treatment at once are a crowd.
 CROWD = 5
@@ -63,20 +63,20 @@ def crowded(medic: Medic) -> bool:
 
 
 def rests_until(registry: ResourceId, *, medic: Medic) -> datetime | None:
-    """Until when this registry is not written again; None: it may be."""
+    """Until when this registry is not written again by a round; None: it may be."""
     written = medic.store.written(registry, since=medic.now() - GAP)
     return written[-1] + GAP if written else None
 
 
 def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
-    """Until when a single plan waits, because its registry was written just now. What a person
-    approved waits for nobody."""
+    """Until when a single plan waits, because in a crowd its registry was written just now. What a
+    person approved waits for nobody."""
     plan, registry = incident.plan, incident.registry
     if plan is None or registry is None or incident.approved == plan.digest:
         return None
     if not Company().takes(incident, registry):
         return None
-    return rests_until(registry, medic=medic)
+    return rests_until(registry, medic=medic) if crowded(medic) else None
 
 
 def let_in_meanwhile(found: Look, medic: Medic) -> bool:

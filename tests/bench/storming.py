@@ -30,7 +30,7 @@ def _told(ours: Storm, theirs: Storm, registries: int, few: int, workers: int) -
 
     return Table(
         name="storm",
-        title=f"A storm: {ours.apps:,} apps of {registries} registries fail within a minute",
+        title=f"A storm: {ours.apps:,} apps of {registries} registries fail at once",
         ours="in rounds",
         theirs="one by one",
         rows=(
@@ -55,7 +55,7 @@ def _told(ours: Storm, theirs: Storm, registries: int, few: int, workers: int) -
         meaning="What many at once cost: one reading and one write of a registry serve every app "
         "that pulls from it, and each incident still keeps its own decision, outcome and way back.",
         method=f"""{workers} worker processes and one for the timer, on Azurite's queue, tables and
-leases, against the simulated Azure on the wall clock, over TLS; all alerts within one minute, while
+leases, against the simulated Azure on the wall clock, over TLS; a thousand alerts a minute, while
 another administrator adds or removes a rule every second. Counted from outside: in the simulated
 Azure's traffic, its state and the store. One by one: the same product with rounds switched off,
 {theirs.apps} apps of {few} registries, so as many for each registry.""",
