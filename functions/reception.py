@@ -82,7 +82,7 @@ def _book(accepted: Sequence[Signal], medic: "Medic") -> list[str | None]:
 def _incident(signal: Signal, medic: "Medic") -> str | None:
     if signal.kind is SignalKind.ROUND:
         return signal.id  # about incidents that are there already
-    if signal.kind is SignalKind.LOOK and signal.resource.type not in WORKLOADS:
+    if signal.unasked and signal.resource.type not in WORKLOADS:
         return signal.id  # a change of something else: an incident is for whom it harms
     if signal.kind is not SignalKind.RESOLVED:
         return medic.receive(signal)

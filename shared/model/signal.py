@@ -66,3 +66,9 @@ class Signal:
     names: tuple[str, ...] = ()
     operation: str = ""  # lower case: "microsoft.containerregistry/registries/write"
     trace: str | None = None
+
+    @property
+    def unasked(self) -> bool:
+        """Whether it tells of a change and nobody waits to hear what becomes of it: about anything
+        but a workload it then opens no incident of its own."""
+        return self.kind is SignalKind.LOOK and self.source == "event-grid"

@@ -54,14 +54,13 @@ _NO_FAULT = frozenset({FindingName.HEALTHY, FindingName.NOT_A_PULL_FAILURE})
 _MENDED = frozenset({State.HEALED, State.ROLLED_BACK})
 
 
-def follow(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
+def follow(signal: Signal, azure: Azure, medic: Medic) -> tuple[Signal, ...]:
     """A signal for every workload that the change may keep from pulling, and for those that the
     logs say fail at present. None where the change harms nobody: then no incident is opened."""
     changed = signal.resource
     if not _may_matter(changed):
         log.info("%s was changed: no pull rests on it", changed, extra={"stage": "scouting"})
         return ()
-    azure = _azure(medic)
     survey = medic.recalled("survey", lambda: surveys.read(azure))
     survey = surveys.corrected(survey, azure, changed)
     renewed = {changed: signal.at} if signal.operation == _REGENERATED else {}
@@ -132,7 +131,7 @@ def _look_over(
 
 def _drifted(medic: Medic, now: datetime) -> Iterable[Signal]:
     """What a patrol finds, without what was told of already."""
-    azure = _azure(medic)
+    azure = unbounded(medic)
     survey = surveys.read(azure)
     for one in _suspects(survey, azure, medic, changed_since=now - EVERY - _LAG):
         if not _known(one, medic, now):
@@ -170,7 +169,7 @@ class Scan:
 def scan(*, medic: Medic) -> Scan:
     """A dry run for every workload in scope that fails by the logs, or that the pages do not vouch
     for. A workload that cannot be read is in the answer too, with the reason."""
-    azure, now = _azure(medic), medic.now()
+    azure, now = unbounded(medic), medic.now()
     survey = surveys.read(azure)
     ids = [id for id in survey.workloads if medic.outside(id) is None]
     gone = missing_images.read(azure, survey)
@@ -221,6 +220,6 @@ def _looked_at(id: ResourceId, medic: Medic, memory: Memory | None) -> Incident:
         return blank.at("evidence", audit.plain(str(error)), now)
 
 
-def _azure(medic: Medic) -> Azure:
+def unbounded(medic: Medic) -> Azure:
     """Without the budget of an incident: an estate has as many pages as it has."""
     return Azure(medic.connection, budget=None)

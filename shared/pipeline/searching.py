@@ -1,8 +1,8 @@
 """
-Searching: which workloads a signal about a whole workspace is about.
+Searching: which workloads a signal about something else is about.
 
-In:  a SEARCH signal (an alert whose target is the workspace).
-Out: one Signal for each failing workload.
+In:  a SEARCH signal (an alert whose target is the workspace), or a LOOK at what was changed.
+Out: one Signal for each workload that fails, or that the change may concern.
 
 The query is ours and the workspaces are those of the settings; the payload only says that it is
 time to look, and when.
@@ -48,14 +48,15 @@ def _next(signal: Signal, medic: Medic) -> tuple[Signal, ...]:
     if offering.is_offer(signal.resource):
         heal(signal, medic=medic)
         return ()
-    if signal.kind is SignalKind.LOOK:
+    if signal.unasked:
         with telemetry.span("scout", parent=signal.trace, resource=signal.resource):
-            return scouting.follow(signal, medic=medic)
+            return scouting.follow(signal, scouting.unbounded(medic), medic)
     return search(signal, medic=medic)
 
 
 def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
-    """A signal for every workload that the configured workspaces say is failing.
+    """A signal for every workload that the configured workspaces say is failing, or that a change
+    may keep from pulling.
 
     Where Azure wants a pause the search rests, and the sweep goes on.
 
@@ -79,14 +80,17 @@ def search(signal: Signal, *, medic: Medic) -> tuple[Signal, ...]:
 
 
 def _searched(incident: Incident, signal: Signal, holder: str, medic: Medic) -> tuple[Signal, ...]:
-    azure = medic.azure()
+    changed = signal.kind is SignalKind.LOOK
+    azure = scouting.unbounded(medic) if changed else medic.azure()
+    ask = scouting.follow if changed else failing.signals
     try:
-        found = failing.signals(signal, azure, medic)
+        found = ask(signal, azure, medic)
     except Throttled as pause:  # the sweep searches when it is over
         Work(medic, holder, azure, incident.azure_calls).rest(incident, pause)
         return ()
     if incident.resource == signal.resource:  # else an earlier delivery got this far
-        _hand_over(incident, found, azure.calls, medic)
+        of = "this change may concern, or whose" if changed else "whose"
+        _hand_over(incident, found, f"workloads {of} pulls fail by the logs", azure.calls, medic)
     return tuple(replace(one, trace=incident.trace) for one in found)
 
 
@@ -108,12 +112,12 @@ def _makes_room(open: str, medic: Medic) -> bool:
 
 
 def _hand_over(
-    incident: Incident, found: tuple[Signal, ...], calls: Calls, medic: Medic
+    incident: Incident, found: tuple[Signal, ...], what: str, calls: Calls, medic: Medic
 ) -> Incident:
     """The search's incident becomes that of the first workload without one, or is closed."""
     known = {each.resource: medic.store.find_open(each.resource) for each in found}
     told = [f"{id.name} ({open})" if open else id.name for id, open in known.items()]
-    text = f"workloads whose pulls fail by the logs: {', '.join(told) or 'none'}"
+    text = f"{what}: {', '.join(told) or 'none'}"
     free = (id for id, open in known.items() if open is None or _makes_room(open, medic))
     new = next(free, None)
     changes: dict[str, Any] = {"state": State.CLOSED} if new is None else {"resource": new}

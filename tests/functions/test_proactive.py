@@ -26,6 +26,7 @@ from tests.functions.changes import (
     tell,
 )
 from tests.functions.conftest import Desk
+from tests.payloads import payload
 from tests.simulator.estates.estate import Estate, guid
 from tests.simulator.services import resourcegraph
 
@@ -198,3 +199,26 @@ def test_what_was_wrong_elsewhere_before_is_not_the_doing_of_this_change(
     desk.settle()
 
     assert incidents(desk) == []
+
+
+def test_an_alert_about_a_change_is_given_an_incident_that_goes_on_with_whom_it_harms(
+    open_desk: Callable[..., Desk],
+) -> None:
+    desk = open_desk(site(), TRUSTING)
+    changed = firewall_closed(desk)
+    alert = payload("alert-activity")
+    alert["data"]["essentials"]["alertTargetIDs"] = [changed]
+    alert["data"]["alertContext"] |= {
+        "authorization": {"action": f"{REGISTRY}/write", "scope": changed},
+        "operationName": f"{REGISTRY}/write",
+        "resourceId": changed,
+        "status": "Succeeded",
+    }
+
+    (accepted,) = desk.ask("POST", "/api/alerts", alert).json["accepted"]
+    desk.settle()
+
+    followed = desk.incident(accepted["incident"])
+    assert ResourceId.parse(followed["resource"]) == desk.shop()
+    assert followed["diagnosis"]["finding"] == "firewall-missing-egress"
+    assert followed["state"] == "held"
