@@ -81,7 +81,7 @@ def about_the_registry(clinic: Clinic) -> Signal:
     return Signal(
         id="event-1",
         kind=SignalKind.LOOK,
-        source="event",
+        source="event-grid",
         resource=clinic.only("registries"),
         at=clinic.medic.now(),
     )
