@@ -71,10 +71,10 @@ def sweep(
     `hand_on` takes the rounds of what waits together, where there is a queue for them; else they
     are made here.
     """
-    medic.store.beat(medic.now(), longest=away.LONGEST)
-    in_rounds = _rounds(medic, hand_on)
-    due = medic.store.due(medic.now(), _AT_ONCE)
-    left = [*_overlooked(medic), *due]
+    now = medic.now()  # one for all questions: who comes between two of them is the next sweep's
+    medic.store.beat(now, longest=away.LONGEST)
+    in_rounds = _rounds(medic, hand_on, now)
+    left = [*_overlooked(medic, now), *medic.store.due(now, _AT_ONCE)]
     todo = [one for one in {one.id: one for one in left}.values() if one.id not in in_rounds]
     memory = Memory(shared=True) if len(todo) > _FEW else None
     looks = [partial(_tried, incident, medic, memory) for incident in todo]
@@ -92,12 +92,15 @@ def sweep(
     return tuple(one for one in told if isinstance(one, Incident))
 
 
-def _rounds(medic: Medic, hand_on: Callable[[Signal], object] | None) -> frozenset[str]:
+def _rounds(
+    medic: Medic, hand_on: Callable[[Signal], object] | None, now: datetime
+) -> frozenset[str]:
     """Have what waits together treated together; the ids of those that need nothing more here.
     Whoever has waited for rounds too long is looked after by itself."""
-    now = medic.now()
-    waiting = medic.store.backlog(now, _MOST_WAITING, since=now - _WAITED)
-    if len(waiting) < 2 or (called := rounds.call(medic=medic, at_least=2)) is None:
+    if len(medic.store.backlog(now, 2, since=now - _WAITED)) < 2:
+        return frozenset()
+    waiting = medic.store.backlog(now, _MOST_WAITING)
+    if (called := rounds.call(medic=medic, at_least=2)) is None:
         return frozenset()
     for signal in called:
         try:
@@ -108,9 +111,8 @@ def _rounds(medic: Medic, hand_on: Callable[[Signal], object] | None) -> frozens
     return frozenset(one.incident for one in waiting) - {one.incident for one in too_long}
 
 
-def _overlooked(medic: Medic) -> Iterator[Incident]:
+def _overlooked(medic: Medic, now: datetime) -> Iterator[Incident]:
     """Received a while ago, and no message came to its worker, or none stayed."""
-    now = medic.now()
     for waiting in medic.store.backlog(now, _AT_ONCE, since=now - _WAITED):
         try:
             incident = medic.store.load(waiting.incident)

@@ -211,6 +211,30 @@ def beat(table: Table, now: datetime, longest: timedelta) -> None:
     table.commit(changes)
 
 
+def trip(table: Table, scope: str, because: str, now: datetime) -> bool:
+    """Whether the breaker was not tripped before: then people are told."""
+    changes = Changes()
+    kept = table.get(keys.breaker(scope))
+    new = not kept or not kept.get("because")
+    if new:
+        table_outbox.put_up_trip(changes, scope, now)
+    said = {"because": rows.clean(because), "since": rows.stamp(now)}
+    changes.put(row(keys.breaker(scope), scope=scope, **said))
+    table.commit(changes)
+    return new
+
+
+def reset(table: Table, scope: str, now: datetime) -> bool:
+    """Whether the breaker was tripped."""
+    kept = table.get(keys.breaker(scope))
+    if not kept or not kept.get("because"):
+        return False
+    changes = Changes()
+    changes.replace(row(kept["RowKey"], scope=kept["scope"], since=rows.stamp(now)), kept)
+    table.commit(changes)
+    return True
+
+
 def _joinable(pointer: Mapping[str, Any], now: datetime) -> bool:
     state = State(pointer["state"])
     lately = pointer["updated"] >= rows.stamp(now - _DAY)

@@ -24,7 +24,7 @@ from shared.model.ids import ResourceId
 from shared.model.letter import Letter, Letters
 from shared.model.signal import Signal
 from shared.model.words import FindingName, State
-from shared.store import changing, counting, entities, keys, queries, rows, table_outbox
+from shared.store import changing, counting, entities, keys, paging, queries, rows
 from shared.store.entities import row
 from shared.store.interface import (
     AHEAD,
@@ -138,20 +138,13 @@ class TablesStore:
         cursor: str | None = None,
     ) -> Page:
         size = max(1, min(limit, _MOST_ON_A_PAGE))
-        at = queries.after(cursor)
-        low = "n:"
-        if at["opened"] and at["id"]:
-            low = keys.newest(rows.moment(at["opened"]), at["id"]) + "!"
-        wanted = {
-            "resource": queries.below("", resource)[""],
-            "registry": queries.below("", registry)[""],
-        }
-        fitting = (
-            line
-            for line in self._table.query(keys.between(low, "n;"))
-            if (state is None or line["state"] == state.value)
-            and (since is None or line["opened"] >= rows.stamp(since))
-            and all(_within(line.get(column), scope) for column, scope in wanted.items())
+        fitting = paging.lines(
+            self._table,
+            state=state,
+            resource=resource,
+            registry=registry,
+            since=since,
+            after=cursor,
         )
         found = list(islice(fitting, size + 1))
         good, bad = [], []
@@ -241,31 +234,10 @@ class TablesStore:
         return counting.failures(self._table, since, now)
 
     def trip(self, scope: str, *, because: str, now: datetime) -> bool:
-        changes = Changes()
-        lower = scope.lower()
-        kept = self._table.get(keys.breaker(lower))
-        new = not kept or not kept.get("because")
-        if new:
-            table_outbox.put_up_trip(changes, lower, now)
-        changes.put(
-            row(
-                keys.breaker(lower), scope=lower, because=rows.clean(because), since=rows.stamp(now)
-            )
-        )
-        self._table.commit(changes)
-        return new
+        return changing.trip(self._table, scope.lower(), because, now)
 
     def reset(self, scope: str, *, now: datetime) -> bool:
-        def lift() -> bool:
-            kept = self._table.get(keys.breaker(scope.lower()))
-            if not kept or not kept.get("because"):
-                return False
-            changes = Changes()
-            changes.replace(row(kept["RowKey"], scope=kept["scope"], since=rows.stamp(now)), kept)
-            self._table.commit(changes)
-            return True
-
-        return until_done(lift)
+        return until_done(lambda: changing.reset(self._table, scope.lower(), now))
 
     def breakers(self) -> tuple[Breaker, ...]:
         return counting.breakers(self._table)
@@ -314,7 +286,3 @@ class TablesStore:
                 continue
             if incident is not None:
                 yield incident
-
-
-def _within(value: str | None, scope: str | None) -> bool:
-    return scope is None or value == scope or bool(value and value.startswith(f"{scope}/"))
