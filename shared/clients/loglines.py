@@ -12,7 +12,7 @@ from typing import Any
 
 from opentelemetry.sdk._logs import LogRecordProcessor
 
-from shared.clients.telemetry import LONGEST
+from shared.clients.metrics import LONGEST
 from shared.model.discretion import discreet
 
 
