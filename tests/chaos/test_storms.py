@@ -118,14 +118,12 @@ def test_a_storm_in_bad_weather_loses_nothing_and_opens_nothing_else(
     for one in ward.incidents:
         if one.state is State.HEALED:
             assert set(_addresses(one.resource.name, weather)) <= _all_rules(weather), told
+    _one_is_rolled_back(weather)
 
 
-@pytest.mark.parametrize("seed", _SEEDS)
-def test_one_rolled_back_after_it_takes_nothing_from_the_others(seed: int, tmp_path: Path) -> None:
-    weather = Weather(seed, tmp_path)
+def _one_is_rolled_back(weather: Weather) -> None:
+    """It takes nothing from the others, whatever the weather."""
     ward = weather.ward
-    ward.hear()
-    weather.to_the_end()
     healed = [one for one in ward.incidents if one.state is State.HEALED and one.outcome]
     if not healed:
         return
