@@ -150,32 +150,6 @@ def _steps(incident: Incident) -> tuple[Step, ...]:
     return incident.plan.steps if incident.plan else ()
 
 
-def settle(incident: Incident, work: Work) -> Incident:
-    """What an interrupted worker announced and did not tell of is told now, if it was done."""
-    told = _told_since_the_intent(incident)
-    for step in incident.plan.steps if incident.plan else ():
-        if any(_tells_of(one, step) for one in told):
-            continue
-        try:
-            with work.holding(incident, ()):
-                outcome = execution.settle(step, azure=work.azure)
-        except PermanentError as refusal:
-            text = f"whether {step.target} was changed before the interruption is open: {refusal}"
-            incident = work.note(incident, "outcome", text)
-            continue
-        if outcome is not None:
-            incident = audit.done(incident, outcome, store=work.medic.store, now=work.medic.now())
-    return incident
-
-
-def _told_since_the_intent(incident: Incident) -> list[Outcome]:
-    """By their order, not by their time: the clock may have been put back in between."""
-    intents = [at for at, one in enumerate(incident.timeline) if one.stage == "intent"]
-    since = incident.timeline[intents[-1] if intents else 0 :]
-    texts = {one.text for one in since if one.stage == "outcome"}
-    return [one for one in incident.outcome if one.detail in texts]
-
-
 def in_place(incident: Incident) -> bool:
     """Whether the plan was carried out, and only its proof is missing."""
     return incident.state is State.APPLYING and any(not told.failed for told in incident.outcome)
@@ -188,10 +162,6 @@ def await_proof(incident: Incident, text: str, work: Work) -> Incident:
     pending = Verification(result=Result.PENDING, proof="not looked yet", checked=now, due=due)
     text = f"{text}; first look at {due:%H:%M:%S} UTC"
     return work.note(incident, "verification", text, state=State.VERIFYING, verification=pending)
-
-
-def _tells_of(told: Outcome, step: Step) -> bool:
-    return told.changed and (told.remedy, told.target) == (step.remedy, step.target)
 
 
 @telemetry.spanned("execution", lambda done: _shown(done))

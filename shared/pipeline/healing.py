@@ -35,10 +35,11 @@ from shared.model.plan import Decision, Plan, Step
 from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, State, Verdict
 from shared.pipeline import worsening
-from shared.pipeline.applying import await_proof, carry_out, in_place, settle
+from shared.pipeline.applying import await_proof, carry_out, in_place
 from shared.pipeline.company import Member, let_in_meanwhile
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
+from shared.pipeline.settling import leave_open, settle
 from shared.pipeline.tracing import traced
 from shared.pipeline.waiting import look_later, patience, put_off, refused, waits_no_more
 from shared.pipeline.working import ROUNDS, Work, rests
@@ -127,7 +128,10 @@ def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
     except Throttled as pause:
         return work.rest(medic.store.load(incident.id) or incident, pause)
     except TransientError as error:
-        work.count_the_attempt(medic.store.load(incident.id) or incident, error)
+        kept = medic.store.load(incident.id) or incident
+        after = work.count_the_attempt(kept, error)
+        if kept.state is State.APPLYING and after.state is State.FAILED:
+            leave_open(after, error, work)
         raise
 
 

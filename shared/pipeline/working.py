@@ -122,7 +122,7 @@ class Work:
         plans = [one.plan for one in records if one.kind is RecordKind.INTENT]
         return incident.plan is not None and plans[-1:] == [incident.plan.digest]
 
-    def count_the_attempt(self, incident: Incident, error: TransientError) -> None:
+    def count_the_attempt(self, incident: Incident, error: TransientError) -> Incident:
         """Remember that Azure gave no answer; after the last attempt a person is told."""
         tried = sum(moment.stage == "retry" for moment in incident.timeline) + 1
         if tried < _ATTEMPTS:
@@ -131,10 +131,9 @@ class Work:
                 result=Result.PENDING, proof=text, checked=now, due=now + _NEXT_ATTEMPT
             )
             sent = self.unended(incident)
-            self.note(incident, "retry", text, unfinished=sent, verification=again)
-            return
+            return self.note(incident, "retry", text, unfinished=sent, verification=again)
         text = f"given up after {tried} attempts: {error}"
-        self.note(incident, "retry", text, state=State.FAILED)
+        return self.note(incident, "retry", text, state=State.FAILED, verification=None)
 
     def cut_short(self, incident: Incident) -> bool:
         """Whether pauses ended the tries before this one, so that calls were spent in vain."""

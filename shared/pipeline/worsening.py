@@ -21,6 +21,7 @@ from shared.model.incident import Incident
 from shared.model.plan import Outcome, Plan
 from shared.model.words import RemedyName, State
 from shared.pipeline.undoing import standing, take_back
+from shared.pipeline.waiting import waits_no_more
 from shared.planning import ownership
 
 #: Changes that lead a pull another way or sign it in as another, so they can break one that worked.
@@ -87,7 +88,7 @@ def _told(incident: Incident, harm: str, text: str, state: State, medic: Medic) 
     where = incident.registry.name if incident.registry else "it"
     said = f"{text}. Writes for {where} stop until a person resets the breaker. {advice[0]}"
     return audit.note(
-        replace(incident, plan=plan),
+        replace(waits_no_more(incident), plan=plan),
         _STAGE,
         said,
         store=medic.store,

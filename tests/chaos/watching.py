@@ -10,17 +10,18 @@ between our last look at it and our write (nobody can see that, since these reso
 it is judged against the state of that look.
 """
 
+import copy
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shared.model.incident import Incident
 from shared.model.words import State
 from tests.chaos import records
 from tests.chaos.turns import Job
-from tests.estates import allowed
+from tests.estates import allowed, consented
 from tests.estates.building import SECRETS, Built
 from tests.estates.treating import Case, Failure, failures, photograph
 from tests.simulator.wire import Request
@@ -162,17 +163,37 @@ def root(path: str) -> str:
 
 
 def case(built: Built, before: Photo, after: Photo) -> Case:
-    """Two photographs as the oracle of changes wants them."""
+    """Two photographs as the oracle of changes wants them; it knows of no way back, so what we let
+    in and took away again is left out of both."""
     return Case(
         blueprint=built.blueprint,
         built=built,
         workload=built.workload["id"],
-        before=before,
+        before=_without_taken_back(built, before, after),
         failing=(Failure("", ""),),
         seen=True,
         incident=None,  # type: ignore[arg-type]
         after=after,
     )
+
+
+def _without_taken_back(built: Built, before: Photo, after: Photo) -> Photo:
+    id = built.registry["id"].lower()
+    then, now = before.get(id), after.get(id)
+    if then is None or now is None:
+        return before
+    ours = {*consented.own_addresses(built)} - {*_ip_rules(built.registry)}
+    stay = [one for one in _ip_rules(then) if one not in ours or one in _ip_rules(now)]
+    kept = copy.deepcopy(then)
+    if stay != _ip_rules(then):
+        rules = [{"action": "Allow", "value": value} for value in stay]
+        kept["properties"]["networkRuleSet"]["ipRules"] = rules
+    return {**before, id: kept}
+
+
+def _ip_rules(registry: Any) -> list[str]:
+    rules = registry["properties"].get("networkRuleSet") or {}
+    return [str(rule["value"]) for rule in rules.get("ipRules") or ()]
 
 
 class Ears(logging.Handler):

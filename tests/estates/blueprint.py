@@ -190,7 +190,9 @@ def _applies(fault: str, to: Blueprint) -> bool:
         "mode-switched": to.uses_identity and not to.abac,
         "recreated": to.sign_in == "system",
         "wrong-platform": not to.digest,
-        "repointed": to.host not in ("compose", "sidecar", "windows") and to.way != "firewall",
+        "repointed": to.host not in ("compose", "sidecar", "windows")
+        and to.way != "firewall"
+        and to.role_scope == "registry",  # else the stranger's owner let the workload pull, too
     }
     if fault in needs:
         return needs[fault]
