@@ -123,16 +123,8 @@ def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
             return await_proof(incident, f"the change is in place, but {refusal}", work)
         told = unable(waits_no_more(incident), refusal)
         return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
-    except InUse as busy:
-        return put_off(medic.store.load(incident.id) or incident, busy, work)
-    except Throttled as pause:
-        return work.rest(medic.store.load(incident.id) or incident, pause)
     except TransientError as error:
-        kept = medic.store.load(incident.id) or incident
-        after = work.count_the_attempt(kept, error)
-        if kept.state is State.APPLYING and after.state is State.FAILED:
-            leave_open(after, error, work)
-        raise
+        return _cut(incident, error, work)
 
 
 def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str) -> Incident:
@@ -163,7 +155,10 @@ def look_once_more(incident: Incident, rest: State, *, medic: Medic, holder: str
     if found.decision is not None and found.plan.digest not in done and len(done) < ROUNDS:
         text = f"that did not help alone; looked once more: {found.diagnosis.summary}"
         incident = work.note(incident, "evidence", text, state=State.DIAGNOSING, verification=None)
-        return _answer(incident, found, work, interrupted=False)
+        try:
+            return _answer(incident, found, work, interrupted=False)
+        except TransientError as error:
+            return _cut(incident, error, work)
     # The plan stays as it was carried out; the advice is that of what stands in the way now.
     plan = incident.plan and replace(incident.plan, advice=found.plan.advice)
     told = replace(incident, diagnosis=found.diagnosis, plan=plan)
@@ -215,6 +210,20 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         return carry_out(incident, work, still=still, waits=waits)
     company.append(Member(incident, work, found.evidence, still))
     return incident
+
+
+def _cut(incident: Incident, error: TransientError, work: Work) -> Incident:
+    """Somebody else is at it, or Azure wants a pause: the sweep comes back. Azure gave no answer:
+    that is counted and raised, for the queue delivers again."""
+    kept = work.medic.store.load(incident.id) or incident
+    if isinstance(error, InUse):
+        return put_off(kept, error, work)
+    if isinstance(error, Throttled):
+        return work.rest(kept, error)
+    after = work.count_the_attempt(kept, error)
+    if kept.state is State.APPLYING and after.state is State.FAILED:
+        leave_open(after, error, work)
+    raise error
 
 
 def _going_on(incident: Incident, found: Look, medic: Medic) -> Look:

@@ -29,7 +29,9 @@ from shared.store.interface import RecordKind
 #: Deliveries without an answer from Azure after which a person is told; the queue's own limit.
 _ATTEMPTS = 5
 #: When the sweep tries again what no message does: the queue's next delivery comes before.
-_NEXT_ATTEMPT = timedelta(minutes=2)
+_NEXT_ATTEMPT, _LONGEST_PAUSE = timedelta(minutes=2), timedelta(minutes=10)
+#: So long it is tried to find out what became of a change that was announced.
+_ANNOUNCED = timedelta(hours=1)
 #: The stage under which an incident waits because Azure asked for a pause.
 _THROTTLED = "throttled"
 #: What an incident goes through again after each of them.
@@ -123,17 +125,23 @@ class Work:
         return incident.plan is not None and plans[-1:] == [incident.plan.digest]
 
     def count_the_attempt(self, incident: Incident, error: TransientError) -> Incident:
-        """Remember that Azure gave no answer; after the last attempt a person is told."""
-        tried = sum(moment.stage == "retry" for moment in incident.timeline) + 1
-        if tried < _ATTEMPTS:
-            now, text = self.medic.now(), f"attempt {tried} of {_ATTEMPTS}: {error}"
-            again = Verification(
-                result=Result.PENDING, proof=text, checked=now, due=now + _NEXT_ATTEMPT
-            )
-            sent = self.unended(incident)
-            return self.note(incident, "retry", text, unfinished=sent, verification=again)
-        text = f"given up after {tried} attempts: {error}"
-        return self.note(incident, "retry", text, state=State.FAILED, verification=None)
+        """Remember that Azure gave no answer; after the last attempt a person is told.
+
+        What was announced is not left to itself: for an hour it is tried to find out what became of
+        it.
+        """
+        now, tries = self.medic.now(), _tries(incident)
+        tried = len(tries) + 1
+        announced = incident.state is State.APPLYING
+        if tried >= _ATTEMPTS and not (announced and now - tries[0] < _ANNOUNCED):
+            text = f"given up after {tried} attempts: {error}"
+            return self.note(incident, "retry", text, state=State.FAILED, verification=None)
+        of = f" of {_ATTEMPTS}" if tried <= _ATTEMPTS and not announced else ""
+        text = f"attempt {tried}{of}: {error}"
+        pause = min(_NEXT_ATTEMPT * max(tried - _ATTEMPTS, 1), _LONGEST_PAUSE)
+        again = Verification(result=Result.PENDING, proof=text, checked=now, due=now + pause)
+        sent = self.unended(incident)
+        return self.note(incident, "retry", text, unfinished=sent, verification=again)
 
     def cut_short(self, incident: Incident) -> bool:
         """Whether pauses ended the tries before this one, so that calls were spent in vain."""
@@ -166,6 +174,12 @@ def rests(incident: Incident, now: datetime) -> bool:
     seen = incident.verification
     waits = seen is not None and seen.due is not None and now < seen.due
     return waits and bool(incident.timeline) and incident.timeline[-1].stage == _THROTTLED
+
+
+def _tries(incident: Incident) -> list[datetime]:
+    """When attempts failed since it last got on."""
+    since = itertools.takewhile(lambda one: one.stage != "outcome", incident.timeline[::-1])
+    return [moment.at for moment in since if moment.stage == "retry"][::-1]
 
 
 def _stretch(pauses: list[datetime], at: datetime) -> int:

@@ -63,7 +63,7 @@ def patiently(clinic: Clinic, act: Callable[[], Any]) -> None:
             break
         except TransientError:
             clinic.advance(30)
-    for _ in range(12):
+    for _ in range(40):  # longer than anybody tries to find out what became of a change
         clinic.advance(120)
         sweep(medic=clinic.medic)
         if clinic.medic.store.page().incidents[0].state not in OPEN_STATES:
