@@ -11,6 +11,7 @@ turns as they like: a seed tells the same trouble, not always the same order.
 import json
 import os
 import random
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ class Weather:
         self.theirs: dict[int, set[str]] = {number: set() for number in range(self.registries)}
         self._edits = sorted(self.dice.sample(range(400), self.dice.randint(0, 8)))
         self._seen = 0
+        self._office = threading.RLock()
+        self._sweeping = False
         for _ in range(self.dice.randint(0, 6)):
             self.ward.clinic.simulator.faults.add(self._trouble())
         before_each(self.ward.clinic, self._meanwhile)
@@ -66,12 +69,17 @@ class Weather:
         return {"match": match, "times": self.dice.randint(1, 5), **how}
 
     def _meanwhile(self, request: Any) -> None:
-        """Another administrator, between two of our requests, and not right before our write."""
-        self._seen += 1
+        """Another administrator, between two of our requests, and not right before our write: nor
+        while a sweep heals side by side, when one of its threads may be right before its write."""
         last_look = request.method == "PATCH" or "registries/contoso0" in request.path
-        if not self._edits or self._seen < self._edits[0] or last_look:
-            return
-        self._edits.pop(0)
+        with self._office:
+            self._seen += 1
+            due = self._edits and self._seen >= self._edits[0]
+            if due and not (last_look or self._sweeping):
+                self._edits.pop(0)
+                self._edit()
+
+    def _edit(self) -> None:
         number = self.dice.randrange(self.registries)
         mine = self.theirs[number]
         if mine and self.dice.random() < 0.4:
@@ -92,6 +100,7 @@ class Weather:
                 with suppress(HealError):
                     self.ward.work_off([signal])
                     break
+        self._sweeping = True
         for _ in range(_LONGEST):
             self.ward.clinic.advance(60)
             with suppress(HealError):
