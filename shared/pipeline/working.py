@@ -30,6 +30,7 @@ from shared.store.interface import RecordKind
 _ATTEMPTS = 5
 #: When the sweep tries again what no message does: the queue's next delivery comes before.
 _NEXT_ATTEMPT, _LONGEST_PAUSE = timedelta(minutes=2), timedelta(minutes=10)
+_UNDER_WAY = frozenset({State.RECEIVED, State.DIAGNOSING, State.APPLYING})
 #: So long it is tried to find out what became of a change that was announced.
 _ANNOUNCED = timedelta(hours=1)
 #: The stage under which an incident waits because Azure asked for a pause.
@@ -141,6 +142,8 @@ class Work:
         pause = min(_NEXT_ATTEMPT * max(tried - _ATTEMPTS, 1), _LONGEST_PAUSE)
         again = Verification(result=Result.PENDING, proof=text, checked=now, due=now + pause)
         sent = self.unended(incident)
+        if incident.state not in _UNDER_WAY:  # at its end already, only saying so failed
+            return self.note(incident, "retry", text, unfinished=sent)
         return self.note(incident, "retry", text, unfinished=sent, verification=again)
 
     def cut_short(self, incident: Incident) -> bool:

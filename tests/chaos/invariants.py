@@ -37,6 +37,10 @@ def broken(run: "Run") -> list[str]:
     ]
 
 
+#: Acts of others that do exactly what our plan may have announced.
+_AS_WE_WOULD = frozenset({"healed by hand", "granted by hand"})
+
+
 def _rests(run: "Run") -> Iterator[str]:
     """Every incident reached its end, or waits for a person; every message is gone."""
     for incident in run.incidents():
@@ -117,7 +121,8 @@ def _audit(run: "Run") -> Iterator[str]:
     if counted < len(watch.writes) and not run.stage.store_failed:
         yield f"{len(watch.writes)} writes were accepted and {counted} are counted"
     changed = [one for each in run.incidents() for one in each.outcome if one.changed]
-    if changed and not watch.writes:
+    by_hand = any(act.name in _AS_WE_WOULD for act in watch.acts)  # nobody can tell whose it was
+    if changed and not watch.writes and not by_hand:
         yield f"it says that it changed {changed[0].target}, and it wrote nothing"
 
 
