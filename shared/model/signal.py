@@ -51,9 +51,9 @@ class Signal:
     `id` is the same for every delivery of the same alert or event. `resource` is the workload,
     for SEARCH the Log Analytics workspace, for ROUND the registry. `at` is in UTC. `text` is
     untrusted, and so are `names`: how a SEARCH calls the workloads it is about, to prefer among
-    what the search finds; for ROUND the ids of the incidents. `operation` is what Azure calls the
-    change that was heard of. `trace` is the trace context of whoever heard it first (W3C
-    traceparent), for telemetry alone.
+    what the search finds. `incidents` are the ids of those that a ROUND is called for. `operation`
+    is what Azure calls the change that was heard of. `trace` is the trace context of whoever heard
+    it first (W3C traceparent), for telemetry alone.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Signal:
     text: str = ""
     window: tuple[datetime, datetime] | None = None  # the alert's own time window, UTC
     names: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
     operation: str = ""  # lower case: "microsoft.containerregistry/registries/write"
     trace: str | None = None
 

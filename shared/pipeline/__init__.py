@@ -3,7 +3,9 @@ The pipeline: the only place where rooms meet.
 
     looking.py    signal → evidence → reading → diagnosis → plan → decision; writes nothing
     healing.py    the same, then execution and the first entry for verification: read this first
-    applying.py   the steps one by one, with a look in between; what was interrupted is settled
+    applying.py   the steps one by one, with a look in between
+    settling.py   what became of a step that was announced when its worker was interrupted
+    rounds.py     many at once: treated registry by registry    company.py  and written together
     sweeping.py   what no message will remind us of: verifications due, work left lying
     deciding.py   what a person decides: approve, reject
     tidying.py    rules of ours that nobody needs any more are offered for removal

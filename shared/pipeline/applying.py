@@ -6,7 +6,7 @@ Out: the Incident: waiting for its proof, or failed with what refused.
 
 The intent is stored before the first write. After each step the workload is looked at again: what
 pulls by now needs nothing more, and the steps left are told as not done. What an interrupted
-worker announced is settled by looking, never by doing it blindly once more.
+worker announced is none of its business: `settling.py` finds out.
 """
 
 from collections.abc import Callable

@@ -49,12 +49,14 @@ class Company(list[Member]):
         """Those that failed first come first, and use up a registry's room in that order."""
         return Company(sorted(self, key=lambda one: (one.incident.opened, one.incident.id)))
 
-    def takes(self, incident: Incident, registry: ResourceId) -> bool:
-        """Whether the incident's plan begins with what a registry takes in one write for all."""
-        first = incident.plan.steps[:1] if incident.plan else ()
-        return any(
-            step.remedy is RemedyName.FIREWALL_SYNC and step.target == registry for step in first
-        )
+
+def fits(incident: Incident) -> bool:
+    """Whether the incident's plan begins with what its registry takes in one write for many."""
+    first = incident.plan.steps[:1] if incident.plan else ()
+    return any(
+        step.remedy is RemedyName.FIREWALL_SYNC and step.target == incident.registry
+        for step in first
+    )
 
 
 def crowded(medic: Medic) -> bool:
@@ -72,9 +74,7 @@ def waits_for_others(incident: Incident, *, medic: Medic) -> datetime | None:
     """Until when a single plan waits, because in a crowd its registry was written just now. What a
     person approved waits for nobody."""
     plan, registry = incident.plan, incident.registry
-    if plan is None or registry is None or incident.approved == plan.digest:
-        return None
-    if not Company().takes(incident, registry):
+    if plan is None or registry is None or incident.approved == plan.digest or not fits(incident):
         return None
     return rests_until(registry, medic=medic) if crowded(medic) else None
 

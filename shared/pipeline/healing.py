@@ -36,7 +36,7 @@ from shared.model.signal import Signal, SignalKind
 from shared.model.words import UNSOLVED_STATES, FindingName, State, Verdict
 from shared.pipeline import worsening
 from shared.pipeline.applying import await_proof, carry_out, in_place
-from shared.pipeline.company import Member, let_in_meanwhile
+from shared.pipeline.company import Member, fits, let_in_meanwhile
 from shared.pipeline.looking import Look, look, unable, within_scope
 from shared.pipeline.rechecking import ask_again
 from shared.pipeline.settling import leave_open, settle
@@ -205,10 +205,9 @@ def _answer(before: Incident, found: Look, work: Work, *, interrupted: bool) -> 
         again = ask_again(found, incident, work)
         return (_going_on(before, again, medic) if interrupted else again).decision or decision
 
-    company, registry = work.company, incident.registry
-    if company is None or registry is None or not company.takes(incident, registry):
+    if work.company is None or not fits(incident):
         return carry_out(incident, work, still=still, waits=waits)
-    company.append(Member(incident, work, found.evidence, still))
+    work.company.append(Member(incident, work, found.evidence, still))
     return incident
 
 

@@ -6,9 +6,10 @@ Out: ROUND signals for the queue; the incidents of one registry looked at and wr
 
 A plan that is scaled up changes the way out of every app in it within a minute. Then a signal's
 worker leaves its incident where it is, in the backlog, and one of them finds out by one search
-which registries the backlog is about and queues a round for each. A round is one worker's: what it
-reads of the registry serves every incident, and what the gate allows becomes one write. Between two
-rounds a registry rests for a minute, so whatever was heard meanwhile is in the second one.
+which registries the backlog is about and queues a round for each, with whom it is for. A round is
+one worker's: what it reads of the registry serves every incident, and what the gate allows becomes
+one write. Between two rounds a registry rests for a minute, so whatever was heard meanwhile is in
+the second one.
 
 Nothing rests on a round taking place: what is still in the backlog a minute later is taken up by
 the sweep, and an incident by itself is healed as always.
@@ -50,7 +51,7 @@ _KNOWN = timedelta(minutes=5)
 _CALLED = timedelta(seconds=20)
 #: Incidents of one round looked at side by side.
 _SIDE_BY_SIDE = 4
-#: When to try again at a registry that somebody else is changing.
+#: When to try again what Azure gave no answer about, or what somebody else is changing.
 _SOON = timedelta(seconds=15)
 
 
@@ -68,12 +69,12 @@ def joins(signal: Signal, *, medic: Medic) -> bool:
 
 
 def call(*, medic: Medic, at_least: int = 1) -> tuple[Signal, ...] | None:
-    """A ROUND signal for every registry the backlog is about, which names the incidents, and one
-    for each workload whose registry no search tells.
+    """A ROUND signal for every registry the backlog is about, and one for each workload whose
+    registry no search tells.
 
-    None of them when somebody called a moment ago or Azure wants a pause: then others see to the
-    backlog, or the next sweep does. None at all when nothing can be found out by searching: then
-    the sweep takes them one by one.
+    Empty when somebody called a moment ago or Azure wants a pause: others see to the backlog then,
+    or the next sweep does. None when no search tells anything: what waits is to be taken one by
+    one then.
     """
     now = medic.now()
     if not medic.store.lease("rounds", holder=medic.worker(), until=now + _CALLED, now=now):
@@ -135,7 +136,7 @@ def _members(signal: Signal, medic: Medic) -> tuple[str, ...]:
         since = _places(medic.store.backlog(medic.now(), _MOST), medic).get(signal.resource, ())
     except HealError as error:
         log.warning("A round takes those it was called for: %s", audit.plain(str(error)))
-    return tuple(dict.fromkeys((*signal.names, *since)))[:_AT_ONCE]
+    return tuple(dict.fromkeys((*signal.incidents, *since)))[:_AT_ONCE]
 
 
 def _treat_together(ids: Sequence[str], medic: Medic) -> tuple[Signal, ...]:
@@ -235,5 +236,5 @@ def _round(place: ResourceId, ids: Sequence[str], now: datetime) -> Signal:
         source="round",
         resource=place,
         at=now,
-        names=tuple(ids),
+        incidents=tuple(ids),
     )

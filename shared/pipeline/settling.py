@@ -19,11 +19,8 @@ def settle(incident: Incident, work: Work) -> Incident:
     """What an interrupted worker announced and did not tell of is told now, if it was done."""
     for step in _untold(incident):
         try:
-            with work.holding(incident, ()):
-                outcome = execution.settle(step, azure=work.azure)
-        except (PermanentError, Unreachable) as refusal:
-            if isinstance(refusal, Unreachable) and not _forbidden(refusal):
-                raise
+            outcome = _found(step, incident, work)
+        except PermanentError as refusal:
             incident = _open(incident, step, refusal, work)
             continue
         if outcome is not None:
@@ -38,9 +35,16 @@ def leave_open(incident: Incident, why: HealError, work: Work) -> Incident:
     return incident
 
 
-def _forbidden(refusal: Unreachable) -> bool:
-    """Whether a change cannot be read back because the permission is gone: no delivery helps."""
-    return isinstance(refusal.__cause__, PermissionMissing)
+def _found(step: Step, incident: Incident, work: Work) -> Outcome | None:
+    """What is in place of the step. PermanentError where no further try would tell, as where the
+    permission to read it back is gone."""
+    try:
+        with work.holding(incident, ()):
+            return execution.settle(step, azure=work.azure)
+    except Unreachable as cut:
+        if isinstance(cut.__cause__, PermissionMissing):
+            raise PermanentError(str(cut)) from cut
+        raise
 
 
 def _open(incident: Incident, step: Step, why: HealError, work: Work) -> Incident:

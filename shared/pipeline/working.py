@@ -137,14 +137,16 @@ class Work:
         if tried >= _ATTEMPTS and not (announced and now - tries[0] < _ANNOUNCED):
             text = f"given up after {tried} attempts: {error}"
             return self.note(incident, "retry", text, state=State.FAILED, verification=None)
-        of = f" of {_ATTEMPTS}" if tried <= _ATTEMPTS and not announced else ""
-        text = f"attempt {tried}{of}: {error}"
-        pause = min(_NEXT_ATTEMPT * max(tried - _ATTEMPTS, 1), _LONGEST_PAUSE)
-        again = Verification(result=Result.PENDING, proof=text, checked=now, due=now + pause)
-        sent = self.unended(incident)
-        if incident.state not in _UNDER_WAY:  # at its end already, only saying so failed
-            return self.note(incident, "retry", text, unfinished=sent)
-        return self.note(incident, "retry", text, unfinished=sent, verification=again)
+        text = (
+            f"attempt {tried}: {error}" if announced else f"attempt {tried} of {_ATTEMPTS}: {error}"
+        )
+        changes: dict[str, Any] = {"unfinished": self.unended(incident)}
+        if incident.state in _UNDER_WAY:  # else it is at its end, and only saying so failed
+            due = now + min(_NEXT_ATTEMPT * max(tried - _ATTEMPTS, 1), _LONGEST_PAUSE)
+            changes["verification"] = Verification(
+                result=Result.PENDING, proof=text, checked=now, due=due
+            )
+        return self.note(incident, "retry", text, **changes)
 
     def cut_short(self, incident: Incident) -> bool:
         """Whether pauses ended the tries before this one, so that calls were spent in vain."""

@@ -32,6 +32,7 @@ class _Message(msgspec.Struct, omit_defaults=True):
     text: str = ""
     window: tuple[datetime, datetime] | None = None
     names: tuple[str, ...] = ()
+    incidents: tuple[str, ...] = ()
     operation: str = ""
     trace: str | None = None
 
@@ -48,6 +49,7 @@ def dump(signal: Signal) -> str:
         text=signal.text,
         window=signal.window,
         names=signal.names,
+        incidents=signal.incidents,
         operation=signal.operation,
         trace=signal.trace,
     )
@@ -79,6 +81,7 @@ def load(text: str | bytes) -> Signal:
         text=message.text,
         window=(window[0], window[1]) if window else None,
         names=message.names,
+        incidents=message.incidents,
         operation=message.operation,
         trace=carried(message.trace),
     )

@@ -21,8 +21,8 @@ import pytest
 from shared.errors import HealError
 from shared.model.words import OPEN_STATES, State
 from shared.pipeline import rollback, sweep
+from tests.pipeline.storms import Storm, wanted
 from tests.pipeline.test_at_once import before_each
-from tests.pipeline.test_rounds_together import Storm, wanted
 from tests.simulator.estates.cases import OFFICE
 from tests.simulator.estates.storms import PLANS, addresses
 

@@ -14,10 +14,10 @@ from shared.model.words import State
 from shared.pipeline import rounds as together
 from shared.pipeline import sweep
 from tests.clinic import Clinic
+from tests.pipeline.storms import Storm
 from tests.pipeline.test_at_once import before_each, rules
 from tests.pipeline.test_private_path import LINKING
 from tests.pipeline.test_rounds import to_the_end
-from tests.pipeline.test_rounds_together import Storm
 from tests.pipeline.test_undoing import A, B, neighbours
 from tests.simulator import estates
 from tests.simulator.estates import private_cases

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from shared.errors import BadInput
 from shared.model.ids import ResourceId
 from shared.model.signal import Signal, SignalKind
+from shared.pipeline import rounds
 from shared.signals import LONGEST_TEXT, dump, load, manual
 from tests.payloads import CONTOSO, SHOP
 
@@ -23,6 +25,7 @@ SIGNAL = Signal(
     text='denied: "\u0000" <b>',
     window=(NOW, NOW),
     names=("basket",),
+    incidents=("inc-1", "inc-2"),
 )
 
 
@@ -35,6 +38,13 @@ def test_the_longest_and_worst_text_fits_a_storage_queue_message() -> None:
     worst = manual(SHOP, "\x01" * LONGEST_TEXT, now=NOW, id="x" * 200)
 
     assert len(base64.b64encode(dump(worst).encode())) < 64 * 1024
+
+
+def test_the_longest_round_fits_a_storage_queue_message() -> None:
+    ids = tuple(f"inc-20260714-{number:012d}" for number in range(rounds._AT_ONCE))
+    longest = replace(SIGNAL, kind=SignalKind.ROUND, text="", incidents=ids)
+
+    assert len(base64.b64encode(dump(longest).encode())) < 64 * 1024
 
 
 @pytest.mark.parametrize(
