@@ -121,8 +121,11 @@ def treat(incident: Incident, signal: Signal, work: Work) -> Incident:
             return work.rest(medic.store.load(incident.id) or incident, refusal)
         if in_place(incident):
             return await_proof(incident, f"the change is in place, but {refusal}", work)
+        rest = State.EXPLAINED
+        if incident.state is State.APPLYING:
+            incident, rest = leave_open(incident, refusal, work), State.FAILED
         told = unable(waits_no_more(incident), refusal)
-        return work.note(told, "evidence", str(refusal), state=State.EXPLAINED)
+        return work.note(told, "evidence", str(refusal), state=rest)
     except TransientError as error:
         return _cut(incident, error, work)
 

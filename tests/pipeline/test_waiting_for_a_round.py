@@ -1,14 +1,17 @@
 """Who waits for others, how long, and what becomes of whoever a round could not treat."""
 
 import threading
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.clients import logs
+from shared.model.plan import Verification
 from shared.model.signal import Signal, SignalKind
-from shared.model.words import State
+from shared.model.words import Result, State
 from shared.pipeline import heal, healing, sweep
 from tests.pipeline.storms import WELL, Storm, wanted
 from tests.pipeline.test_at_once import before_each
@@ -214,32 +217,31 @@ def test_a_round_takes_whoever_came_since_it_was_called(tmp_path: Path) -> None:
     assert ward.patches(0) == 1
 
 
-def test_a_sweep_takes_nobody_out_of_a_crowd_who_comes_between_two_of_its_questions(
+def test_a_sweep_takes_nobody_out_of_a_crowd_whose_time_comes_while_it_searches(
     tmp_path: Path,
 ) -> None:
-    """Four have waited long enough for the sweep when it begins, four more when it has searched."""
+    """Seven wait; the eighth was told to wait until a moment after the sweep has begun."""
     ward = Storm(tmp_path, apps=8, registries=1)
     looks, called = list[Any](), list[Signal]()
-    for signal in ward.signals[:4]:
-        ward.clinic.medic.receive(signal)
-    ward.clinic.advance(20)
-    for signal in ward.signals[4:]:
-        ward.clinic.medic.receive(signal)
-    ward.clinic.advance(30)
+    store, clinic = ward.clinic.medic.store, ward.clinic
+    ward.hear()
+    eighth, *seven = ward.incidents
+    due = clinic.medic.now() + timedelta(seconds=60)
+    later = Verification(result=Result.PENDING, proof="", checked=clinic.medic.now(), due=due)
+    store.save(replace(eighth, verification=later))
+    clinic.advance(50)
 
     def meanwhile(request: Any) -> None:
         if "ResourceGraph" in request.path:
-            ward.clinic.advance(20)
+            clinic.advance(20)
         if "siteStatus" in request.path:
             looks.append(request)
 
-    before_each(ward.clinic, meanwhile)
-    sweep(medic=ward.clinic.medic, hand_on=called.append)
+    before_each(clinic, meanwhile)
+    sweep(medic=clinic.medic, hand_on=called.append)
 
     assert looks == []
-    assert sorted(id for one in called for id in one.incidents) == sorted(
-        one.id for one in ward.incidents
-    )
+    assert {id for one in called for id in one.incidents} == {one.id for one in seven}
 
 
 def test_what_only_a_sweep_took_up_is_tried_again_in_minutes(tmp_path: Path) -> None:
